@@ -1,0 +1,32 @@
+import { commands } from './commands/index.ts'
+import { ExitCode, TmqttError, UsageError } from './errors.ts'
+import { safeText } from './formatters/terminal-safe.ts'
+import type { Io } from './io.ts'
+import { parse } from './parse.ts'
+import { writeAll } from './streams/sink.ts'
+
+/**
+ * The program as a function: parses, runs, prints the error, returns the exit code.
+ *
+ * @param argv the words behind `tmqtt`.
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  const name = commands.some((each) => each.name === argv[0]) ? `tmqtt ${argv[0]}` : 'tmqtt'
+  try {
+    const parsed = parse(argv, io.env, io.stdout.columns ?? 80)
+    if ('text' in parsed) {
+      await writeAll(io.stdout, parsed.text)
+      return ExitCode.ok
+    }
+    return (await parsed.command.run(parsed.values as never, io)) ?? ExitCode.ok
+  } catch (error) {
+    if (!(error instanceof TmqttError)) {
+      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      await writeAll(io.stderr, `${name}: this is a bug in tmqtt, please report it: ${stack}\n`)
+      return ExitCode.bug
+    }
+    const help = error instanceof UsageError ? ` (${name} --help)` : ''
+    await writeAll(io.stderr, `${name}: ${safeText(error.message)}${help}\n`)
+    return error.exitCode
+  }
+}

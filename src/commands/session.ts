@@ -1,0 +1,64 @@
+import { safeText } from '../formatters/terminal-safe.ts'
+import type { Io } from '../io.ts'
+import type { ClientOptions } from '../mqtt/client-options.ts'
+import type { Session } from '../mqtt/session.ts'
+import { addressOf } from '../mqtt/transport.ts'
+import type { ConnectionValues } from '../options/connection.ts'
+import { withSpinner } from '../terminal/spinner.ts'
+
+/** What a command adds to the shared connection options. */
+export interface ClientNeeds {
+  /** Attempts to connect again unless --reconnect says otherwise. */
+  readonly reconnectAttempts: number
+  /** Most QoS 1 and 2 messages that the broker may send unacknowledged. */
+  readonly receiveMaximum?: number
+}
+
+/** Prints lines for the user on stderr, as `tmqtt sub: …`. */
+export function noticeTo(io: Io, command: string): (text: string) => void {
+  return (text) => io.stderr.write(`tmqtt ${command}: ${safeText(text)}\n`)
+}
+
+/** Reads the files and asks for the passwords that the options name. Everything wrong shows here, before connecting. */
+export async function prepareClient(
+  values: ConnectionValues,
+  io: Io,
+  command: string,
+  needs: ClientNeeds,
+): Promise<ClientOptions> {
+  const { clientOptions, needsKeyPassword } = await import('../mqtt/client-options.ts')
+  const secrets: { password?: Buffer; keyPassword?: string } = {}
+  if (values.passwordPrompt || needsKeyPassword(values)) {
+    const { askSecret } = await import('../terminal/prompt.ts')
+    if (values.passwordPrompt) secrets.password = Buffer.from(await askSecret('Password: '))
+    if (needsKeyPassword(values)) secrets.keyPassword = await askSecret(`Password of ${values.key}: `)
+  }
+  return clientOptions(values, { env: io.env, pid: io.pid, warn: noticeTo(io, command), ...needs, ...secrets })
+}
+
+/** Connects. MQTT.js is loaded only here, so that help and wrong usage stay quick. */
+export async function openSession(
+  options: ClientOptions,
+  io: Io,
+  command: string,
+  signal: AbortSignal,
+): Promise<Session> {
+  const { Session } = await import('../mqtt/session.ts')
+  const connecting = Session.connect(options, { signal, notice: noticeTo(io, command) })
+  return await withSpinner(io, `connecting to ${safeText(addressOf(options.server))}`, connecting)
+}
+
+/** Resolves or rejects as the work does, unless the signal is aborted first: then rejects with its reason. */
+export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let stop: () => void = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

@@ -1,0 +1,260 @@
+import { ConnectionLostError, ExitCode, TmqttError, UsageError } from '../errors.ts'
+import { chooseFormatter, type Formatter } from '../formatters/formatter.ts'
+import { OutputBuffer } from '../formatters/output-buffer.ts'
+import { compileTemplate } from '../formatters/template.ts'
+import type { Io } from '../io.ts'
+import type { ClientOptions } from '../mqtt/client-options.ts'
+import type { FilterFinder } from '../mqtt/filter-plan.ts'
+import { MalformedPacketError } from '../mqtt/malformed.ts'
+import type { Message } from '../mqtt/message.ts'
+import type { Session } from '../mqtt/session.ts'
+import type { SubscribeGroup, Subscription } from '../mqtt/subscription.ts'
+import { matches } from '../mqtt/topic.ts'
+import { connectionOptions } from '../options/connection.ts'
+import { duration, flag, integer, topicFilter } from '../options/kinds.ts'
+import { table, type ValuesOf } from '../options/option.ts'
+import { outputOptions } from '../options/output.ts'
+import { subscribeOptions } from '../options/subscribe.ts'
+import { BrokenPipeError, Sink } from '../streams/sink.ts'
+import { topicStyle } from '../terminal/style.ts'
+import { command } from './command.ts'
+import { noticeTo, openSession, prepareClient, unlessAborted } from './session.ts'
+
+const options = table({
+  ...subscribeOptions,
+  filterOut: {
+    kind: topicFilter,
+    short: 'T',
+    group: 'Subscription',
+    describe: 'Leave out messages whose topic this filter matches',
+    repeat: true,
+  },
+  noRetained: {
+    kind: flag,
+    short: 'R',
+    group: 'Subscription',
+    describe: 'Leave out retained messages: those from before the subscription',
+    excludes: ['retainedOnly'],
+  },
+  retainedOnly: {
+    kind: flag,
+    group: 'Subscription',
+    describe: 'Print the retained messages, and leave at the first that is not',
+  },
+  count: {
+    kind: integer(1, Number.MAX_SAFE_INTEGER, 'COUNT'),
+    short: 'C',
+    group: 'Subscription',
+    describe: 'Leave after printing this many messages',
+  },
+  timeout: {
+    kind: duration(1),
+    short: 'W',
+    group: 'Subscription',
+    describe: 'Leave after this time, with exit status 27',
+  },
+  ...outputOptions,
+  ...connectionOptions,
+})
+
+type Values = ValuesOf<typeof options>
+
+export const sub = command({
+  name: 'sub',
+  summary: 'subscribe to topics and print messages',
+  description:
+    'Prints the messages of one or more topic filters until it is stopped. A message at QoS 1 or 2 is acknowledged ' +
+    'after it was written. On a terminal, control characters in topics and payloads are made visible; into a pipe or ' +
+    'file every byte goes as it came.',
+  options,
+  examples: [
+    { run: "tmqtt sub -t 'tock/#' -v", shows: 'topic and payload of everything below tock' },
+    { run: 'tmqtt sub -t status -C 1 -W 10', shows: 'one message, or exit status 27 after 10 seconds' },
+    { run: "tmqtt sub -t '#' --json | jq .topic", shows: 'one JSON object a line' },
+    {
+      run: "tmqtt sub -t 'a/+' -t 'a/#' --per-filter -F '%{filter}: %p'",
+      shows: 'a line for each filter that matches',
+    },
+  ],
+
+  check(values) {
+    if (filtersOf(values).length === 0)
+      throw new UsageError("nothing to subscribe to: name a topic filter by -t, such as -t 'home/#'")
+    if (values.format !== undefined) compileTemplate(values.format)
+  },
+
+  async run(values, io) {
+    const client = await prepareClient(values, io, 'sub', {
+      reconnectAttempts: Number.POSITIVE_INFINITY,
+      ...(values.count === undefined ? {} : { receiveMaximum: Math.min(values.count, 0xffff) }),
+    })
+    const timeout = new AbortController()
+    const timer = startTimer(values, timeout)
+    const signal = AbortSignal.any([io.signal, timeout.signal])
+    try {
+      return await new Printing(values, io, client, signal).run()
+    } finally {
+      clearTimeout(timer)
+    }
+  },
+})
+
+function filtersOf(values: Values): readonly string[] {
+  return [...new Set([...values.topic, ...(values.url?.topic === undefined ? [] : [values.url.topic])])]
+}
+
+function startTimer(values: Values, timeout: AbortController): NodeJS.Timeout | undefined {
+  if (values.timeout === undefined) return undefined
+  const reason = new TmqttError(`timed out after ${values.timeout / 1000} s (-W)`, ExitCode.timedOut)
+  return setTimeout(() => timeout.abort(reason), values.timeout)
+}
+
+/** One run of sub: usually one connection, with --per-filter perhaps several that print side by side. */
+class Printing {
+  readonly #values: Values
+  readonly #io: Io
+  readonly #client: ClientOptions
+  readonly #signal: AbortSignal
+  readonly #filters: readonly string[]
+  readonly #format: Formatter
+  readonly #notice: (text: string) => void
+  readonly #sink: Sink
+  /** Rejects when standard output fails while nothing is being written. */
+  readonly #outputFailed: Promise<never>
+  readonly #sessions: Session[] = []
+  #printed = 0
+  #done = false
+
+  constructor(values: Values, io: Io, client: ClientOptions, signal: AbortSignal) {
+    this.#values = values
+    this.#io = io
+    this.#client = client
+    this.#signal = signal
+    this.#filters = filtersOf(values)
+    const style = topicStyle(io.stdout, io.env)
+    this.#format = chooseFormatter({
+      json: values.json,
+      verbose: values.verbose,
+      newline: !values.noNewline,
+      ...(values.format === undefined
+        ? {}
+        : { format: compileTemplate(values.format, { newline: !values.noNewline }) }),
+      ...(style === undefined ? {} : { style }),
+    })
+    this.#notice = noticeTo(io, 'sub')
+    this.#sink = new Sink(io.stdout)
+    this.#outputFailed = new Promise((_, reject) => {
+      this.#sink.onFailure = reject
+    })
+    this.#outputFailed.catch(() => {})
+  }
+
+  async run(): Promise<number | undefined> {
+    let subscribed = false
+    try {
+      const loops = await this.#subscribe()
+      subscribed = true
+      const printing = Promise.race([...loops.map((loop) => loop()), this.#outputFailed])
+      await unlessAborted(this.#signal, printing)
+      this.#done = true
+      await this.#endAll()
+      return undefined
+    } catch (error) {
+      this.#done = true
+      await this.#endAll().catch(() => {})
+      if (error instanceof BrokenPipeError) return ExitCode.ok
+      if (error instanceof MalformedPacketError) {
+        throw new ConnectionLostError(`the broker does not speak MQTT as it should: it sent ${error.message}`)
+      }
+      if (subscribed && this.#io.signal.aborted && error === this.#io.signal.reason) return ExitCode.ok
+      throw error
+    }
+  }
+
+  async #endAll(): Promise<void> {
+    await Promise.all(this.#sessions.map((session) => session.end()))
+  }
+
+  /** Connects and subscribes. @returns a loop that prints, for each connection. */
+  async #subscribe(): Promise<(() => Promise<void>)[]> {
+    const { byIdentifier, byTopic, identifiersOf, withoutOverlap } = await import('../mqtt/filter-plan.ts')
+    const first = await this.#connect(this.#client)
+    if (!this.#values.perFilter) return [await this.#loop(first, [this.#group(this.#filters)], byTopic(this.#filters))]
+    if (first.connection?.limits.subscriptionIdentifiers) {
+      const identifiers = identifiersOf(this.#filters)
+      const groups = [...identifiers].map(([identifier, filter]) => ({ ...this.#group([filter]), identifier }))
+      return [await this.#loop(first, groups, byIdentifier(identifiers))]
+    }
+    const [firstGroup, ...others] = withoutOverlap(this.#filters)
+    const loops = [await this.#loop(first, [this.#group(firstGroup!)], byTopic(firstGroup!))]
+    for (const [index, group] of others.entries()) {
+      // The will belongs to the program, not to each of its connections.
+      const { will: _, ...client } = this.#client
+      const clientId = client.clientId === '' ? '' : `${client.clientId}-${index + 2}`
+      const session = await this.#connect({ ...client, clientId })
+      loops.push(await this.#loop(session, [this.#group(group)], byTopic(group)))
+    }
+    return loops
+  }
+
+  async #connect(client: ClientOptions): Promise<Session> {
+    const session = await openSession(client, this.#io, 'sub', this.#signal)
+    this.#sessions.push(session)
+    return session
+  }
+
+  #group(filters: readonly string[]): SubscribeGroup {
+    const retainHandling = this.#values.noRetained ? 2 : 0
+    return { requests: filters.map((filter) => ({ filter, qos: this.#values.qos, retainHandling })) }
+  }
+
+  async #loop(session: Session, groups: readonly SubscribeGroup[], find: FilterFinder): Promise<() => Promise<void>> {
+    const { Subscription } = await import('../mqtt/subscription.ts')
+    const subscription = new Subscription(session, groups, this.#notice)
+    session.start()
+    await unlessAborted(this.#signal, subscription.start())
+    return () => this.#print(subscription, find)
+  }
+
+  async #print(subscription: Subscription, find: FilterFinder): Promise<void> {
+    const out = new OutputBuffer({ terminal: this.#io.stdout.isTTY === true })
+    for await (const batch of subscription) {
+      for (let at = 0; at < batch.length && !this.#done; at++) {
+        const message = batch[at]!
+        if (this.#values.retainedOnly && !message.retain) this.#done = true
+        else if (this.#isWanted(message)) this.#printOne(message, find, out)
+        if (!this.#done) continue
+        await this.#sink.write(out.take())
+        subscription.acknowledge(at + 1)
+      }
+      if (this.#done) return
+      await this.#sink.write(out.take())
+    }
+    throw new ConnectionLostError('the session has ended')
+  }
+
+  #isWanted(message: Message): boolean {
+    const { noRetained, filterOut } = this.#values
+    if (noRetained && message.retain) return false
+    return filterOut.length === 0 || !filterOut.some((filter) => matches(filter, message.topic))
+  }
+
+  #printOne(message: Message, find: FilterFinder, out: OutputBuffer): void {
+    const { perFilter, unmatched, format } = this.#values
+    if (!perFilter && unmatched === 'show' && !format?.includes('%{filter}')) {
+      this.#printLine(message, '', out)
+      return
+    }
+    const found = find(message)
+    if (unmatched !== 'show' && (found.length === 0) !== (unmatched === 'only')) return
+    if (!perFilter || found.length === 0) this.#printLine(message, found[0] ?? '', out)
+    else for (const filter of found) if (!this.#done) this.#printLine(message, filter, out)
+  }
+
+  #printLine(message: Message, filter: string, out: OutputBuffer): void {
+    message.filter = filter
+    this.#format(message, out)
+    this.#printed++
+    if (this.#printed === this.#values.count) this.#done = true
+  }
+}

@@ -1,0 +1,109 @@
+import type { Command } from '../commands/command.ts'
+import { environmentName, isFlag, type Option } from '../options/option.ts'
+import { typedNames } from '../options/words.ts'
+
+/** Column at which the text of an option starts, where the terminal has room for it beside the names. */
+const INDENT = 28
+const NARROW_INDENT = 8
+/** Lines longer than this are hard to read, however wide the terminal is. */
+const WIDEST = 100
+
+/** `tmqtt --help`. */
+export function programHelp(commands: readonly Command[], columns: number): string {
+  const width = Math.min(columns, WIDEST)
+  return [
+    'tmqtt: publish and subscribe by MQTT',
+    '',
+    'Usage: tmqtt COMMAND [OPTION]…',
+    '',
+    'Commands:',
+    ...commands.map(({ name, summary }) => entry(`  ${name}`, summary, 14, width)),
+    '',
+    'Try it without a broker of your own:',
+    '  tmqtt broker &',
+    "  tmqtt sub -t 'tock/#' -v &",
+    '  tmqtt pub -t tock/1 -m hello',
+    '',
+    wrap("'tmqtt COMMAND --help' tells more; 'tmqtt --version' prints the version.", 0, width),
+    '',
+  ].join('\n')
+}
+
+/** `tmqtt COMMAND --help`. */
+export function commandHelp(command: Command, columns: number): string {
+  const width = Math.min(columns, WIDEST)
+  const positionals = (command.positionals ?? []).map((key) => ` [${command.options[key]!.kind.placeholder}]`).join('')
+  const groups = groupsOf(command)
+  const indent = width < 2 * INDENT ? NARROW_INDENT : INDENT
+  return [
+    wrap(`tmqtt ${command.name}: ${command.summary}`, 0, width),
+    '',
+    `Usage: tmqtt ${command.name} [OPTION]…${positionals}`,
+    '',
+    ...(command.description === undefined ? [] : [wrap(command.description, 0, width), '']),
+    'Examples:',
+    ...command.examples.flatMap(({ run, shows }) => [`  ${run}`, wrap(shows, 6, width)]),
+    ...[...groups].flatMap(([group, rows]) => [
+      '',
+      `${group}:`,
+      ...rows.map(([key, option]) => entry(`  ${synopsis(key, option)}`, describe(option), indent, width)),
+    ]),
+    '',
+    wrap(
+      'An option can also be set in the environment, as in ' +
+        `${environmentName('host')}=example.org or ${environmentName('qos')}=1; the command line wins.`,
+      0,
+      width,
+    ),
+    '',
+  ].join('\n')
+}
+
+/** The options that help shows, by their headings. */
+export function groupsOf(command: Command): Map<string, [key: string, option: Option][]> {
+  const groups = new Map<string, [string, Option][]>()
+  for (const [key, option] of Object.entries(command.options)) {
+    if (option.hidden) continue
+    groups.set(option.group, [...(groups.get(option.group) ?? []), [key, option]])
+  }
+  return groups
+}
+
+/** `-q, --qos QOS`. */
+function synopsis(key: string, option: Option): string {
+  const names = typedNames(key, option)
+  const dashes = option.short === undefined ? `    ${names.join(', ')}` : names.join(', ')
+  return isFlag(option) ? dashes : `${dashes} ${option.kind.placeholder}`
+}
+
+/** The description with what else the row says: choices, default, repetition, version. */
+export function describe(option: Option): string {
+  const { choices } = option.kind
+  const shownDefault = option.defaultText ?? (option.default === undefined ? undefined : String(option.default))
+  const notes = [
+    ...(choices === undefined ? [] : [choices.join(', ')]),
+    ...(shownDefault === undefined ? [] : [`default: ${shownDefault}`]),
+    ...(option.repeat ? ['may be repeated'] : []),
+    ...(option.since === undefined ? [] : ['MQTT 5']),
+  ]
+  return notes.length === 0 ? option.describe : `${option.describe} (${notes.join('; ')})`
+}
+
+/** A label and its text, which starts on the next line when the label is too long. */
+function entry(label: string, text: string, indent: number, width: number): string {
+  const wrapped = wrap(text, indent, width)
+  return label.length + 2 > indent ? `${label}\n${wrapped}` : label + wrapped.slice(label.length)
+}
+
+function wrap(text: string, indent: number, width: number): string {
+  const room = Math.max(20, width - indent)
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > room) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line].map((each) => ' '.repeat(indent) + each).join('\n')
+}

@@ -1,0 +1,104 @@
+import type { Command } from '../commands/command.ts'
+import { environmentName, isFlag, type Option } from '../options/option.ts'
+import { typedNames } from '../options/words.ts'
+import { describe, groupsOf } from './help.ts'
+
+/** Shown at the foot of each page. Fixed, so that a page changes only when its text does. */
+const DATE = '2026-11-22'
+
+/** What each exit status means: the table of the README and of every page. */
+export const exitStatuses: readonly (readonly [status: string, meaning: string])[] = [
+  [
+    '0',
+    'done: everything published was acknowledged, everything received was written; also sub ended by Ctrl-C, or by its reader closing the pipe',
+  ],
+  ['1', 'wrong usage, or a local failure such as an unreadable file'],
+  ['1 to 5', 'the broker refused the connection with this MQTT 3.1.1 return code; 5 is not authorised'],
+  ['3', 'the broker cannot be reached: name, TCP, proxy, WebSocket, or no CONNACK in time'],
+  ['7', 'the connection was lost for good, or acknowledgements are missing at the end'],
+  ['8', 'TLS: certificate, host name, handshake'],
+  ['19', 'the broker did not answer within the keep alive'],
+  ['27', 'the time of -W ran out'],
+  ['70', 'a bug in tmqtt'],
+  ['128 to 162', 'the broker refused with this MQTT 5 reason code; 128 also for a subscription before MQTT 5'],
+  ['130, 143', 'interrupted by SIGINT or SIGTERM before the job was done'],
+]
+
+/** `tmqtt.1`. */
+export function programPage(commands: readonly Command[]): string {
+  return page('tmqtt', [
+    '.SH NAME',
+    `tmqtt \\- ${roff('publish and subscribe by MQTT')}`,
+    '.SH SYNOPSIS',
+    '.B tmqtt',
+    '.I COMMAND',
+    '.RI [ OPTION ]\\|.\\|.\\|.',
+    '.SH COMMANDS',
+    ...commands.flatMap(({ name, summary }) => ['.TP', `.BR tmqtt\\-${roff(name)} (1)`, roff(summary)]),
+    ...commonSections(),
+    '.SH SEE ALSO',
+    commands.map(({ name }) => `.BR tmqtt\\-${roff(name)} (1)`).join('\n'),
+  ])
+}
+
+/** `tmqtt-NAME.1`. */
+export function commandPage(command: Command): string {
+  return page(`tmqtt-${command.name}`, [
+    '.SH NAME',
+    `tmqtt\\-${roff(command.name)} \\- ${roff(command.summary)}`,
+    '.SH SYNOPSIS',
+    `.B tmqtt ${roff(command.name)}`,
+    '.RI [ OPTION ]\\|.\\|.\\|.',
+    ...(command.description === undefined ? [] : ['.SH DESCRIPTION', roff(command.description)]),
+    '.SH OPTIONS',
+    ...[...groupsOf(command)].flatMap(([group, rows]) => [
+      `.SS ${roff(group)}`,
+      ...rows.flatMap(([key, option]) => ['.TP', synopsis(key, option), roff(describe(option))]),
+    ]),
+    '.SH EXAMPLES',
+    ...command.examples
+      .flatMap(({ run, shows }) => [`${roff(shows)}:`, '.PP', '.RS 4', '.nf', roff(run), '.fi', '.RE', '.PP'])
+      .slice(0, -1),
+    ...commonSections(),
+    '.SH SEE ALSO',
+    '.BR tmqtt (1)',
+  ])
+}
+
+function commonSections(): string[] {
+  return [
+    '.SH ENVIRONMENT',
+    roff(
+      `Every option can be set in the environment, as in ${environmentName('host')} or ${environmentName('keepAlive')}; the command line wins.`,
+    ),
+    '.PP',
+    roff('NO_COLOR turns colour off.'),
+    '.SH EXIT STATUS',
+    ...exitStatuses.flatMap(([status, meaning]) => ['.TP', roff(status), roff(meaning)]),
+  ]
+}
+
+function synopsis(key: string, option: Option): string {
+  const names = typedNames(key, option)
+    .map((name) => `\\fB${roff(name)}\\fR`)
+    .join(', ')
+  return isFlag(option) ? names : `${names} \\fI${roff(option.kind.placeholder)}\\fR`
+}
+
+function page(title: string, lines: readonly string[]): string {
+  return `${[`.TH ${roff(title.toUpperCase())} 1 ${DATE} tmqtt "User Commands"`, ...lines].join('\n')}\n`
+}
+
+/** Text for roff: no line may start with a control character, and dashes and quotes stay what they are. */
+function roff(text: string): string {
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll("'", '\\(aq')
+    .replaceAll('`', '\\(ga')
+    .replaceAll('^', '\\(ha')
+    .replaceAll('~', '\\(ti')
+    .replaceAll('…', '\\|.\\|.\\|.')
+    .replaceAll('∞', '\\(if')
+    .replace(/^\./gm, '\\&.')
+}

@@ -1,0 +1,27 @@
+/** The known word that differs from what was typed by the fewest edits, if it is near enough to be meant. */
+export function nearest(typed: string, known: readonly string[]): string | undefined {
+  const { length } = typed.replace(/^-+/, '')
+  // Any two letters differ by one edit.
+  const limit = length > 1 ? Math.max(1, Math.floor(length / 3)) : 0
+  let best: string | undefined
+  let bestDistance = limit + 1
+  for (const word of known) {
+    const distance = editDistance(typed, word)
+    if (distance < bestDistance) [best, bestDistance] = [word, distance]
+  }
+  return best
+}
+
+/** Levenshtein's: insertions, deletions and substitutions. */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, column) => column)
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= other.length; j++) {
+      const substitution = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1)
+      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1))
+    }
+    row = next
+  }
+  return row[other.length]!
+}

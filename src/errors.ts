@@ -1,0 +1,75 @@
+/** Exit codes. They keep mosquitto's numbers where its clients have one. */
+export const ExitCode = {
+  ok: 0,
+  usage: 1,
+  unreachable: 3,
+  checkFailed: 6,
+  connectionLost: 7,
+  tls: 8,
+  keepAlive: 19,
+  timedOut: 27,
+  bug: 70,
+  sigint: 130,
+  sigterm: 143,
+} as const
+
+/** A failure the user can act on: printed as one line by `cli.ts`, and its exit code with it. */
+export class TmqttError extends Error {
+  override readonly name: string = 'TmqttError'
+  readonly exitCode: number
+
+  constructor(message: string, exitCode: number, options?: ErrorOptions) {
+    super(message, options)
+    this.exitCode = exitCode
+  }
+}
+
+/** The command line, the environment or a file of settings asks for something that can't be done. */
+export class UsageError extends TmqttError {
+  override readonly name = 'UsageError'
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ExitCode.usage, options)
+  }
+}
+
+/** A local file or stream can't be read or written. */
+export class LocalError extends TmqttError {
+  override readonly name = 'LocalError'
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ExitCode.usage, options)
+  }
+}
+
+/** No connection: name, TCP, proxy, WebSocket, or no CONNACK in time. */
+export class UnreachableError extends TmqttError {
+  override readonly name = 'UnreachableError'
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ExitCode.unreachable, options)
+  }
+}
+
+/** Certificate, host name or handshake. */
+export class TlsError extends TmqttError {
+  override readonly name = 'TlsError'
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ExitCode.tls, options)
+  }
+}
+
+/** The broker refused: CONNACK, SUBACK, PUBACK, PUBREC or DISCONNECT with a failure. Exits with the reason code. */
+export class RefusedError extends TmqttError {
+  override readonly name = 'RefusedError'
+}
+
+/** The connection was lost for good, or acknowledgements are missing at the end. */
+export class ConnectionLostError extends TmqttError {
+  override readonly name = 'ConnectionLostError'
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, ExitCode.connectionLost, options)
+  }
+}
+
+/** The user stopped a job before it was done. */
+export class InterruptedError extends TmqttError {
+  override readonly name = 'InterruptedError'
+}

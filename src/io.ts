@@ -1,0 +1,24 @@
+import type { Readable, Writable } from 'node:stream'
+
+export interface Input extends Readable {
+  readonly isTTY?: boolean
+}
+
+export interface Output extends Writable {
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+/** Everything a command may touch of the process it runs in. */
+export interface Io {
+  readonly stdin: Input
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly pid: number
+  /**
+   * Aborted when the user asks the program to stop: the first SIGINT or SIGTERM (the second exits at once).
+   * Its reason is an InterruptedError with the exit code of that signal.
+   */
+  readonly signal: AbortSignal
+}

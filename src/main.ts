@@ -1,0 +1,50 @@
+import type { Writable } from 'node:stream'
+import { run } from './cli.ts'
+import { ExitCode, InterruptedError } from './errors.ts'
+import type { Io } from './io.ts'
+
+/** Replaces the arguments in the process list, where a password could be read. */
+process.title = 'tmqtt'
+
+// Libraries would print packets with passwords (DEBUG), or redirect the connection.
+for (const name of ['DEBUG', 'MQTTJS_SOCKS_PROXY', 'NODE_TLS_REJECT_UNAUTHORIZED']) delete process.env[name]
+
+const stop = new AbortController()
+for (const [signal, exitCode] of [
+  ['SIGINT', ExitCode.sigint],
+  ['SIGTERM', ExitCode.sigterm],
+] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(exitCode)
+    stop.abort(new InterruptedError(`interrupted by ${signal}`, exitCode))
+  })
+}
+
+// A reader that has gone is each stream user's business; without a listener it would be a crash.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
+const io: Io = {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  pid: process.pid,
+  signal: stop.signal,
+}
+
+// Node ends with 0 when nothing is left to wait for: a promise that never settles must not look like success.
+process.exitCode = ExitCode.bug
+void run(process.argv.slice(2), io).then(async (exitCode) => {
+  process.exitCode = exitCode
+  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  process.exit()
+})
+
+/** Resolves when the operating system has taken what was written. */
+async function flushed(stream: Writable): Promise<void> {
+  if (stream.destroyed || stream.writableLength === 0) return
+  await new Promise<void>((resolve) => {
+    stream.once('error', () => resolve())
+    stream.write('', () => resolve())
+  })
+}

@@ -1,0 +1,330 @@
+import { X509Certificate } from 'node:crypto'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { join, sep } from 'node:path'
+import { createSecureContext, rootCertificates, type ConnectionOptions as TlsOptions } from 'node:tls'
+import { UsageError } from '../errors.ts'
+import type { ConnectionValues, ProtocolVersion } from '../options/connection.ts'
+import type { QoS } from './message.ts'
+import type { Server } from './transport.ts'
+
+/** Properties of CONNECT [MQTT 5, 3.1.2.11] that tmqtt sets. */
+export interface ConnectProperties {
+  sessionExpiryInterval?: number
+  receiveMaximum?: number
+  maximumPacketSize?: number
+}
+
+export interface Will {
+  readonly topic: string
+  readonly payload: Buffer
+  readonly qos: QoS
+  readonly retain: boolean
+  readonly properties?: Readonly<Record<string, unknown>>
+}
+
+/** Everything needed to connect, read and checked. */
+export interface ClientOptions {
+  readonly server: Server
+  readonly protocolVersion: ProtocolVersion
+  /** '' lets the broker assign one. */
+  readonly clientId: string
+  readonly cleanStart: boolean
+  /** Seconds. */
+  readonly keepAlive: number
+  readonly username?: string
+  readonly password?: Buffer
+  readonly will?: Will
+  readonly properties: ConnectProperties
+  readonly maxPacketSize?: number
+  readonly connectTimeoutMs: number
+  readonly reconnect: { readonly attempts: number; readonly delayMs: number; readonly maxDelayMs: number }
+}
+
+/** Answers for a command and a process what the option table leaves open. */
+export interface Defaults {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly pid: number
+  readonly reconnectAttempts: number
+  /** Most QoS 1 and 2 messages that the broker may send unacknowledged [MQTT 5, 3.1.2.11.3]. */
+  readonly receiveMaximum?: number
+  /** From the terminal. */
+  readonly password?: Buffer
+  readonly keyPassword?: string
+  /** For what works but is unwise. */
+  readonly warn: (text: string) => void
+}
+
+/** @throws UsageError for files that can't be read or used, naming the option. */
+export function clientOptions(values: ConnectionValues, defaults: Defaults): ClientOptions {
+  const protocolVersion = values.protocolVersion ?? 4
+  const clientId =
+    values.clientId ?? (values.clientIdPrefix === undefined ? '' : `${values.clientIdPrefix}${defaults.pid}`)
+  const username = values.username ?? values.url?.username
+  const password = passwordOf(values, defaults)
+  checkSession(values, protocolVersion)
+  if (password !== undefined && username === undefined && protocolVersion < 5) {
+    throw new UsageError('a password needs a user name (-u) before MQTT 5')
+  }
+  return {
+    server: serverOf(values, defaults),
+    protocolVersion,
+    // MQTT 3.1 has no empty client identifier [3.1, 3.1].
+    clientId: clientId === '' && protocolVersion === 3 ? `tmqtt-${randomText(16)}` : clientId,
+    cleanStart: !values.persistentSession,
+    keepAlive: values.keepAlive,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(values.willTopic === undefined ? {} : { will: willOf(values, values.willTopic) }),
+    properties: protocolVersion === 5 ? connectProperties(values, defaults) : {},
+    ...(values.maxPacketSize === undefined ? {} : { maxPacketSize: values.maxPacketSize }),
+    connectTimeoutMs: values.connectTimeout,
+    reconnect: {
+      attempts: values.reconnect ?? defaults.reconnectAttempts,
+      delayMs: values.reconnectDelay,
+      maxDelayMs: Math.max(values.reconnectDelay, values.reconnectMaxDelay),
+    },
+  }
+}
+
+function checkSession(values: ConnectionValues, protocolVersion: ProtocolVersion): void {
+  const lasting = protocolVersion < 5 ? values.persistentSession : expiryOf(values) === 0xffff_ffff
+  if (lasting && (values.clientId ?? '') === '') {
+    throw new UsageError('a persistent session (-c, or -x never) needs a client identifier of its own (-i)')
+  }
+  if (values.persistentSession && values.clientId === undefined && values.clientIdPrefix === undefined) {
+    throw new UsageError('-c needs a client identifier (-i)')
+  }
+}
+
+/** -c without -x keeps the session for ever, as it does before MQTT 5. */
+function expiryOf(values: ConnectionValues): number {
+  return values.sessionExpiryInterval ?? (values.persistentSession ? 0xffff_ffff : 0)
+}
+
+function connectProperties(values: ConnectionValues, defaults: Defaults): ConnectProperties {
+  const expiry = expiryOf(values)
+  return {
+    ...(expiry === 0 ? {} : { sessionExpiryInterval: expiry }),
+    ...(defaults.receiveMaximum === undefined ? {} : { receiveMaximum: defaults.receiveMaximum }),
+    ...(values.maxPacketSize === undefined ? {} : { maximumPacketSize: values.maxPacketSize }),
+  }
+}
+
+function passwordOf(values: ConnectionValues, defaults: Defaults): Buffer | undefined {
+  if (values.password !== undefined) return values.password
+  if (defaults.password !== undefined) return defaults.password
+  if (values.passwordFile !== undefined) {
+    const bytes = readSecretFile('--password-file', values.passwordFile, defaults)
+    const end = bytes.indexOf(0x0a)
+    const line = end < 0 ? bytes : bytes.subarray(0, end)
+    return line.at(-1) === 0x0d ? line.subarray(0, -1) : line
+  }
+  return values.url?.password === undefined ? undefined : Buffer.from(values.url.password)
+}
+
+function willOf(values: ConnectionValues, topic: string): Will {
+  const properties = {
+    ...(values.willDelayInterval === undefined ? {} : { willDelayInterval: values.willDelayInterval }),
+    ...(values.willPayloadFormatIndicator === undefined
+      ? {}
+      : { payloadFormatIndicator: values.willPayloadFormatIndicator }),
+    ...(values.willMessageExpiryInterval === undefined
+      ? {}
+      : { messageExpiryInterval: values.willMessageExpiryInterval }),
+    ...(values.willContentType === undefined ? {} : { contentType: values.willContentType }),
+    ...(values.willResponseTopic === undefined ? {} : { responseTopic: values.willResponseTopic }),
+    ...(values.willCorrelationData === undefined ? {} : { correlationData: values.willCorrelationData }),
+    ...(values.willUserProperty.length === 0 ? {} : { userProperties: groupByName(values.willUserProperty) }),
+  }
+  return {
+    topic,
+    payload: Buffer.from(values.willPayload ?? ''),
+    qos: values.willQos,
+    retain: values.willRetain,
+    ...(Object.keys(properties).length === 0 ? {} : { properties }),
+  }
+}
+
+/** MQTT.js takes user properties as an object whose values are texts or lists of texts. */
+function groupByName(pairs: readonly (readonly [string, string])[]): Record<string, string[]> {
+  const grouped: Record<string, string[]> = Object.create(null)
+  for (const [name, value] of pairs) {
+    grouped[name] ??= []
+    grouped[name].push(value)
+  }
+  return grouped
+}
+
+function serverOf(values: ConnectionValues, defaults: Defaults): Server {
+  const { url } = values
+  const unix = values.unix ?? url?.unix ?? (values.port === 0 ? values.host : undefined)
+  const trustsSome = values.cafile !== undefined || values.capath !== undefined || values.tlsUseOsCerts
+  const wantsTls = trustsSome || url?.tls === true || (values.port ?? url?.port) === 8883
+  const websocket = values.websocket || url?.websocket === true
+  const host = values.host ?? url?.host ?? 'localhost'
+  const port = values.port ?? url?.port ?? (wantsTls ? 8883 : 1883)
+  if (!wantsTls && values.cert !== undefined) {
+    throw new UsageError(
+      '--cert does nothing without TLS; turn it on by --cafile, --capath, --tls-use-os-certs or -p 8883',
+    )
+  }
+  if (values.proxy !== undefined && values.bindAddress !== undefined) {
+    throw new UsageError("--proxy and -A can't be used together")
+  }
+  return {
+    host,
+    port,
+    ...(unix === undefined ? {} : { unix }),
+    ...(values.bindAddress === undefined ? {} : { bindAddress: values.bindAddress }),
+    ...(values.proxy === undefined ? {} : { proxy: values.proxy }),
+    ...(wantsTls ? { tls: tlsOptions(values, defaults, host, unix !== undefined) } : {}),
+    ...(websocket ? { websocket: { path: values.wsPath ?? '/mqtt', headers: values.wsHeader } } : {}),
+  }
+}
+
+function tlsOptions(values: ConnectionValues, defaults: Defaults, host: string, isUnix: boolean): TlsOptions {
+  const context: TlsOptions = {
+    ca: authorities(values, defaults.env),
+    minVersion: values.tlsVersion ?? 'TLSv1.2',
+    ...(values.cert === undefined ? {} : { cert: readFile('--cert', values.cert) }),
+    ...(values.key === undefined ? {} : { key: readSecretFile('--key', values.key, defaults) }),
+    ...(defaults.keyPassword === undefined ? {} : { passphrase: defaults.keyPassword }),
+    ...(values.keyPassword === undefined ? {} : { passphrase: values.keyPassword }),
+    ...(values.ciphers === undefined ? {} : { ciphers: values.ciphers }),
+  }
+  try {
+    createSecureContext(context)
+  } catch (error) {
+    throw new UsageError(`${blame(error as NodeJS.ErrnoException, values)}: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+  const servername = values.servername ?? host
+  return {
+    ...context,
+    // A proxy, the environment or an option must not turn this off.
+    rejectUnauthorized: true,
+    // An address is no name to ask for [RFC 6066, 3].
+    ...(isIP(servername) === 0 ? { servername } : {}),
+    ...(values.servername === undefined ? {} : { host: values.servername }),
+    ...(values.insecure || isUnix ? { checkServerIdentity: () => undefined } : {}),
+    ...(values.tlsAlpn === undefined ? {} : { ALPNProtocols: [values.tlsAlpn] }),
+  }
+}
+
+/** Which option OpenSSL is unhappy with. */
+function blame(error: NodeJS.ErrnoException, values: ConnectionValues): string {
+  const text = `${error.code} ${error.message}`
+  if (/cipher/i.test(text)) return `--ciphers ${values.ciphers}`
+  if (/KEY_VALUES_MISMATCH/.test(text)) return `--key ${values.key} does not belong to --cert ${values.cert}`
+  if (/BAD_DECRYPT|PASSWORD|interrupted or cancelled/i.test(text))
+    return `--key ${values.key} needs the right --key-password`
+  return `--cert ${values.cert} or --key ${values.key}`
+}
+
+/** Whether the private key asks for a password that was not given. */
+export function needsKeyPassword(values: ConnectionValues): boolean {
+  if (values.key === undefined || values.keyPassword !== undefined) return false
+  return /ENCRYPTED/.test(readFile('--key', values.key).toString('latin1'))
+}
+
+const SYSTEM_BUNDLES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+]
+
+/** PEM texts of the authorities to trust: the files named, or the system's. Node's own list is the last resort. */
+function authorities(values: ConnectionValues, env: Readonly<Record<string, string | undefined>>): string[] {
+  const named: string[] = []
+  if (values.cafile !== undefined) named.push(...readCertificates('--cafile', values.cafile))
+  if (values.capath !== undefined) named.push(...readDirectory(values.capath))
+  if (named.length > 0 && !values.tlsUseOsCerts) return named
+  return [...named, ...systemCertificates(env)]
+}
+
+function systemCertificates(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const files = env.SSL_CERT_FILE === undefined ? SYSTEM_BUNDLES : [env.SSL_CERT_FILE]
+  for (const file of files) {
+    try {
+      const found = certificatesIn(readFileSync(file, 'latin1'))
+      if (found.length > 0) return found
+    } catch {
+      // Not on this system: the next one may be.
+    }
+  }
+  return rootCertificates
+}
+
+function readDirectory(path: string): string[] {
+  let names: string[]
+  try {
+    names = readdirSync(path).sort()
+  } catch (error) {
+    throw unreadable('--capath', path, error)
+  }
+  const found = names.flatMap((name) => {
+    try {
+      return certificatesIn(readFileSync(join(path, name), 'latin1'))
+    } catch {
+      return []
+    }
+  })
+  if (found.length === 0) throw new UsageError(`--capath ${path}: no PEM certificate in any file there`)
+  return found
+}
+
+function readCertificates(option: string, path: string): string[] {
+  const found = certificatesIn(readFile(option, path).toString('latin1'))
+  if (found.length === 0) throw new UsageError(`${option} ${path}: no PEM certificate in it`)
+  for (const text of found) {
+    try {
+      new X509Certificate(text)
+    } catch (error) {
+      throw new UsageError(`${option} ${path}: holds a certificate that cannot be read`, { cause: error })
+    }
+  }
+  return found
+}
+
+function certificatesIn(text: string): string[] {
+  return (
+    text.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g) ??
+    []
+  )
+}
+
+function readFile(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw unreadable(option, path, error)
+  }
+}
+
+function readSecretFile(option: string, path: string, { warn }: Defaults): Buffer {
+  const bytes = readFile(option, path)
+  const { mode } = statSync(path)
+  if ((mode & 0o077) !== 0 && sep === '/') warn(`${option} ${path}: other users can read this file (chmod 600)`)
+  return bytes
+}
+
+function unreadable(option: string, path: string, error: unknown): UsageError {
+  const { code, message } = error as NodeJS.ErrnoException
+  const reason =
+    code === 'ENOENT'
+      ? 'no such file'
+      : code === 'EACCES'
+        ? 'permission denied'
+        : code === 'EISDIR'
+          ? 'is a directory'
+          : message
+  return new UsageError(`${option} ${path}: ${reason}`, { cause: error })
+}
+
+function randomText(length: number): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+  return Array.from({ length }, () => alphabet[Math.floor(Math.random() * alphabet.length)]).join('')
+}

@@ -1,0 +1,320 @@
+import type { Duplex } from 'node:stream'
+import type { IClientOptions, MqttClient } from 'mqtt'
+import mqttClient from 'mqtt/lib/client'
+import { ConnectionLostError, ExitCode, RefusedError, TmqttError, UnreachableError } from '../errors.ts'
+import type { ClientOptions } from './client-options.ts'
+import { Lane } from './lane.ts'
+import { MalformedPacketError } from './malformed.ts'
+import type { QoS } from './message.ts'
+import type { PacketIds } from './packet-ids.ts'
+import { TopicAliases } from './packets.ts'
+import { adviceFor, isPassing, reasonName } from './reason-codes.ts'
+import { addressOf, explain, openTransport } from './transport.ts'
+
+/** What the broker allows on this connection [MQTT 5, 3.2.2.3]. */
+export interface Limits {
+  readonly receiveMaximum: number
+  readonly maximumQoS: QoS
+  readonly retainAvailable: boolean
+  /** Bytes of a whole packet. */
+  readonly maximumPacketSize: number
+  readonly subscriptionIdentifiers: boolean
+}
+
+export interface SubscribeRequest {
+  readonly filter: string
+  readonly qos: QoS
+  /** 0 send retained messages, 1 only for a new subscription, 2 never [MQTT 5, 3.8.3.1]; ignored before MQTT 5. */
+  readonly retainHandling: 0 | 1 | 2
+}
+
+/** How long an orderly end may take when nobody waits for a delivery. */
+const QUICK_END_MS = 1000
+
+/** One network connection with CONNACK: the lane, and MQTT.js as control plane. */
+export class Connection {
+  readonly lane: Lane
+  readonly sessionPresent: boolean
+  readonly limits: Limits
+  /** The client identifier in use, also when the broker has assigned it. */
+  readonly clientId: string
+  /** Resolves when the connection has ended, with the reason. */
+  readonly lost: Promise<TmqttError>
+  readonly #client: MqttClient
+  readonly #socket: Duplex
+
+  constructor(handshake: Handshake, connack: Connack) {
+    this.lane = handshake.lane
+    this.lost = handshake.lost
+    this.#client = handshake.client
+    this.#socket = handshake.socket
+    this.sessionPresent = connack.sessionPresent
+    const properties = connack.properties ?? {}
+    this.clientId = properties.assignedClientIdentifier ?? handshake.client.options.clientId ?? ''
+    this.limits = {
+      receiveMaximum: properties.receiveMaximum ?? 0xffff,
+      maximumQoS: (properties.maximumQoS ?? 2) as QoS,
+      retainAvailable: properties.retainAvailable ?? true,
+      maximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
+      subscriptionIdentifiers:
+        handshake.client.options.protocolVersion === 5 && (properties.subscriptionIdentifiersAvailable ?? true),
+    }
+  }
+
+  /**
+   * Sends one SUBSCRIBE and waits for its SUBACK.
+   *
+   * @param identifier of all these subscriptions [MQTT 5, 3.8.2.1.2].
+   * @returns the granted QoS or failure code for each request.
+   * @throws the reason when the connection ends first.
+   */
+  async subscribe(requests: readonly SubscribeRequest[], identifier?: number): Promise<readonly number[]> {
+    const filters = Object.fromEntries(
+      requests.map(({ filter, qos, retainHandling }) => [filter, { qos, nl: false, rap: false, rh: retainHandling }]),
+    )
+    const properties = identifier === undefined ? {} : { properties: { subscriptionIdentifier: identifier } }
+    const suback = new Promise<readonly number[]>((resolve, reject) => {
+      // A SUBACK with failures comes as an error, with the packet.
+      this.#client.subscribe(filters as never, properties as never, (error, _granted, packet) => {
+        const codes = (packet as { granted?: readonly number[] } | undefined)?.granted
+        if (codes !== undefined && codes.length === requests.length) resolve(codes)
+        else reject(error ?? new Error('SUBACK without reason codes'))
+      })
+    })
+    return await Promise.race([suback, this.#unlessLost(suback)])
+  }
+
+  /**
+   * Sends DISCONNECT behind everything written, waits until the operating system has taken it, and closes.
+   *
+   * @param patienceMs how long the socket may take nothing before this gives up.
+   * @throws the reason when the connection broke before everything was taken.
+   */
+  async disconnect(patienceMs = QUICK_END_MS): Promise<void> {
+    // A SUBSCRIBE that waits for its SUBACK would hold MQTT.js' end back for ever.
+    const last = this.#client.getLastMessageId()
+    if (last !== null) this.#client.removeOutgoingMessage(last)
+    const flushed = this.#flushed(patienceMs)
+    this.#client.end()
+    const taken = await flushed
+    await settledWithin(this.lost, QUICK_END_MS)
+    this.lane.destroy()
+    if (!taken) throw await this.lost
+  }
+
+  /** Whether all that was written, and the end, was taken by the operating system. */
+  async #flushed(patienceMs: number): Promise<boolean> {
+    const socket = this.#socket
+    const finished = new Promise<boolean>((resolve) => {
+      socket.once('finish', () => resolve(true))
+      socket.once('close', () => resolve(socket.writableFinished))
+    })
+    for (let left = socket.writableLength; ; left = socket.writableLength) {
+      const done = await settledWithin(finished, patienceMs)
+      if (done !== undefined) return done
+      if (socket.writableLength >= left) {
+        this.lane.destroy(new ConnectionLostError('the broker takes no more'))
+        return false
+      }
+    }
+  }
+
+  /** Rejects when the connection ends before `work` does. */
+  async #unlessLost(work: Promise<unknown>): Promise<never> {
+    work.catch(() => {})
+    throw await this.lost
+  }
+}
+
+/** Resolves with the work's result, or with undefined after `ms`. */
+async function settledWithin<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, ms, undefined)
+  })
+  try {
+    return await Promise.race([work, timeout])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+interface Connack {
+  readonly sessionPresent: boolean
+  readonly returnCode?: number
+  readonly reasonCode?: number
+  readonly properties?: {
+    readonly assignedClientIdentifier?: string
+    readonly receiveMaximum?: number
+    readonly maximumQoS?: number
+    readonly retainAvailable?: boolean
+    readonly maximumPacketSize?: number
+    readonly subscriptionIdentifiersAvailable?: boolean
+    readonly reasonString?: string
+  }
+}
+
+/** A connection whose CONNECT is out. */
+interface Handshake {
+  readonly client: MqttClient
+  readonly lane: Lane
+  readonly socket: Duplex
+  readonly connack: Promise<Connack>
+  readonly lost: Promise<TmqttError>
+}
+
+/** What differs between the first connection of a session and the ones that follow. */
+export interface Attempt {
+  readonly clientId: string
+  readonly cleanStart: boolean
+}
+
+/**
+ * Connects and waits for CONNACK, both within the connect timeout.
+ *
+ * @throws UnreachableError, TlsError, RefusedError, or the reason of `signal`.
+ */
+export async function openConnection(
+  options: ClientOptions,
+  attempt: Attempt,
+  ids: PacketIds,
+  signal: AbortSignal,
+): Promise<Connection> {
+  const where = addressOf(options.server)
+  const deadline = new AbortController()
+  const stop = () => deadline.abort(signal.reason)
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
+  let phase = 'no answer'
+  const timer = setTimeout(() => {
+    const seconds = options.connectTimeoutMs / 1000
+    deadline.abort(new UnreachableError(`cannot reach ${where}: ${phase} within ${seconds} s (--connect-timeout)`))
+  }, options.connectTimeoutMs)
+  let socket: Duplex | undefined
+  try {
+    socket = await openTransport(options.server, deadline.signal)
+    phase = 'no CONNACK'
+    const handshake = startHandshake(options, attempt, ids, socket)
+    const connack = await connackOf(handshake, deadline.signal)
+    return new Connection(handshake, connack)
+  } catch (error) {
+    socket?.destroy()
+    throw error
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function connackOf(handshake: Handshake, signal: AbortSignal): Promise<Connack> {
+  const aborted = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    signal.addEventListener('abort', () => reject(signal.reason))
+  })
+  const lost = handshake.lost.then((reason) => {
+    throw reason
+  })
+  // Whichever of the three comes late is nobody's business.
+  for (const each of [aborted, lost]) each.catch(() => {})
+  return await Promise.race([handshake.connack, lost, aborted])
+}
+
+function startHandshake(options: ClientOptions, attempt: Attempt, ids: PacketIds, socket: Duplex): Handshake {
+  const where = addressOf(options.server)
+  const lane = new Lane(socket, options.protocolVersion === 5 ? new TopicAliases(0) : undefined, options.maxPacketSize)
+  const client = new mqttClient.default(() => lane.control as never, mqttJsOptions(options, attempt, ids))
+  let connected = false
+  let refused: TmqttError | undefined
+  client.on('packetreceive', (packet) => {
+    if (packet.cmd !== 'connack') return
+    const code = packet.returnCode ?? packet.reasonCode ?? 0
+    if (code > 0) refused = refusal(`${where} refused the connection`, code, packet.properties?.reasonString)
+  })
+  client.on('disconnect', (packet) => {
+    const code = packet.reasonCode ?? 0
+    refused = refusal(`${where} ended the connection`, code, packet.properties?.reasonString)
+    lane.destroy()
+  })
+  client.on('error', (error) => lane.destroy(error))
+  const connack = new Promise<Connack>((resolve) => {
+    client.once('connect', (packet) => {
+      connected = true
+      resolve(packet as unknown as Connack)
+    })
+  })
+  const lost = lane.closed.then((error) => {
+    if (refused !== undefined) return refused
+    return reasonOf(error, connected, options)
+  })
+  return { client, lane, socket, connack, lost }
+}
+
+function mqttJsOptions(options: ClientOptions, attempt: Attempt, ids: PacketIds): IClientOptions {
+  const { protocolVersion, keepAlive, username, password, will, properties } = options
+  return {
+    protocolVersion,
+    protocolId: protocolVersion === 3 ? 'MQIsdp' : 'MQTT',
+    clientId: attempt.clientId,
+    clean: attempt.cleanStart,
+    keepalive: keepAlive,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(will === undefined ? {} : { will: will as NonNullable<IClientOptions['will']> }),
+    ...(protocolVersion === 5 ? { properties } : {}),
+    messageIdProvider: ids,
+    // Reconnecting, subscribing again and the deadline for CONNACK are ours.
+    reconnectPeriod: 0,
+    resubscribe: false,
+    connectTimeout: 2 ** 31 - 1,
+    timerVariant: 'native',
+    // A table of 65,536 buffers that pays off only for many packets.
+    writeCache: false,
+  }
+}
+
+/** Thrown when the broker's refusal can pass by itself: worth another attempt after the connection was lost. */
+export function isWorthRetrying(error: TmqttError): boolean {
+  if (error instanceof RefusedError) return isPassing(error.exitCode)
+  return (
+    error.exitCode === ExitCode.unreachable ||
+    error.exitCode === ExitCode.connectionLost ||
+    error.exitCode === ExitCode.keepAlive
+  )
+}
+
+function refusal(what: string, code: number, reasonString: string | undefined): TmqttError {
+  const said = reasonString ? `: ${reasonString}` : ''
+  return new RefusedError(
+    `${what}: ${reasonName(code)}${said}${adviceFor(code)}`,
+    code === 0 ? ExitCode.connectionLost : code,
+  )
+}
+
+/** Why a connection ended that the broker has not refused. */
+function reasonOf(error: Error | undefined, connected: boolean, options: ClientOptions): TmqttError {
+  const where = addressOf(options.server)
+  if (error instanceof TmqttError) return error
+  if (error instanceof MalformedPacketError) {
+    return new RefusedError(
+      `${where} does not speak MQTT as it should: it sent ${error.message}`,
+      ExitCode.connectionLost,
+    )
+  }
+  if (error?.message === 'Keepalive timeout') {
+    return new TmqttError(
+      `${where} has not answered for one and a half times the keep alive (-k ${options.keepAlive})`,
+      ExitCode.keepAlive,
+    )
+  }
+  if (connected) {
+    return new ConnectionLostError(
+      `the connection to ${where} was lost${error === undefined ? '' : `: ${error.message}`}`,
+    )
+  }
+  if (error !== undefined) return explain(error, options.server, 'mqtt')
+  const hint =
+    options.server.tls === undefined
+      ? 'it may want TLS, another protocol version or another port'
+      : 'it may want a client certificate'
+  return new UnreachableError(`cannot reach ${where}: it closed the connection before CONNACK; ${hint}`)
+}

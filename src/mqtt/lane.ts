@@ -1,0 +1,193 @@
+import { Duplex } from 'node:stream'
+import { MalformedPacketError } from './malformed.ts'
+import type { Message } from './message.ts'
+import { decodePublish, FirstByte, PacketType, type TopicAliases } from './packets.ts'
+import { PacketSplitter } from './splitter.ts'
+
+/** Takes the packets of the data plane, in the order in which they came. */
+export interface DataPlane {
+  publish(message: Message): void
+  /**
+   * PUBACK, PUBREC, PUBREL or PUBCOMP, by its type. Reason string and user properties stand between `start` and
+   * `end` of `bytes`, behind the reason code.
+   */
+  acknowledgement(type: number, packetId: number, reasonCode: number, bytes: Buffer, start: number, end: number): void
+  /** All packets of a chunk have been handed over: time to write what they call for. */
+  chunkDone(): void
+  /** A PINGREQ went out, and its PINGRESP has come: the broker has read all that was sent before. */
+  pingSent(): void
+  pingAnswered(): void
+}
+
+const PINGRESP = Buffer.of(FirstByte.PINGRESP, 0)
+
+/**
+ * Splits one connection in two. PUBLISH and its acknowledgements go to the data plane, in batches and without
+ * MQTT.js; all other packets go through `control` to MQTT.js and back. Packets of both are never interleaved.
+ *
+ * Data plane packets that come before `open` wait: MQTT.js must have taken the CONNACK first.
+ */
+export class Lane {
+  /** For MQTT.js, as if it were the socket. */
+  readonly control: Duplex
+  /** Resolves when the connection has ended, with the reason if it was not an orderly end. */
+  readonly closed: Promise<Error | undefined>
+  readonly #socket: Duplex
+  readonly #aliases: TopicAliases | undefined
+  readonly #received: PacketSplitter
+  readonly #toSend: PacketSplitter
+  #dataPlane: DataPlane | undefined
+  #failure: Error | undefined
+  #paused = false
+  /** MQTT.js has sent PINGREQ and nothing has come since. */
+  #pingPending = false
+  #drained: (() => void)[] = []
+
+  /**
+   * @param socket connected.
+   * @param aliases undefined before MQTT 5.
+   */
+  constructor(socket: Duplex, aliases: TopicAliases | undefined, maxPacketSize?: number) {
+    this.#socket = socket
+    this.#aliases = aliases
+    this.#received = new PacketSplitter((...packet) => this.#dispatch(...packet), maxPacketSize)
+    this.#toSend = new PacketSplitter((bytes, packetStart, _start, end) => this.#sendControl(bytes, packetStart, end))
+    this.control = new Duplex({
+      read: () => {},
+      write: (chunk, _encoding, done) => {
+        this.#toSend.push(chunk)
+        done()
+      },
+      final: (done) => {
+        socket.end()
+        done()
+      },
+      destroy: (error, done) => {
+        socket.destroy()
+        done(error)
+      },
+    })
+    this.closed = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.control.destroy()
+        this.#wakeWriters()
+        resolve(this.#failure)
+      })
+    })
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
+    socket.on('error', (error) => this.destroy(error))
+    socket.on('drain', () => this.#wakeWriters())
+    // An orderly FIN from the broker; MQTT.js learns of it by the close that follows.
+    socket.on('end', () => socket.end())
+  }
+
+  /** Lets the packets of the data plane flow, those that have waited first. */
+  open(dataPlane: DataPlane): void {
+    this.#dataPlane = dataPlane
+    this.#guard(() => this.#received.resume())
+  }
+
+  get isClosed(): boolean {
+    return this.#socket.destroyed
+  }
+
+  /** @returns false when the socket's buffer is full: wait for `drain` before writing more. */
+  write(bytes: Uint8Array): boolean {
+    return this.#socket.destroyed ? true : this.#socket.write(bytes)
+  }
+
+  /** Resolves when the socket takes more, or has closed. */
+  async drain(): Promise<void> {
+    if (this.#socket.destroyed || !this.#socket.writableNeedDrain) return
+    await new Promise<void>((resolve) => this.#drained.push(resolve))
+  }
+
+  /** Stops reading. Keep alive goes on: a broker that waits for us is not dead. */
+  pause(): void {
+    if (this.#paused) return
+    this.#paused = true
+    this.#socket.pause()
+    this.#answerPing()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#socket.resume()
+  }
+
+  /** Closes at once, without DISCONNECT. */
+  destroy(reason?: Error): void {
+    this.#failure ??= reason
+    this.#socket.destroy()
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#answerPing()
+    this.#guard(() => this.#received.push(chunk))
+  }
+
+  /** Runs what reads packets; a malformed one closes the connection. */
+  #guard(read: () => void): void {
+    try {
+      read()
+      this.#dataPlane?.chunkDone()
+    } catch (error) {
+      if (!(error instanceof MalformedPacketError)) throw error
+      this.destroy(error)
+    }
+  }
+
+  #dispatch(bytes: Buffer, packetStart: number, start: number, end: number): boolean {
+    const firstByte = bytes[packetStart]!
+    const type = firstByte >> 4
+    if (type >= PacketType.PUBLISH && type <= PacketType.PUBCOMP) {
+      const dataPlane = this.#dataPlane
+      if (dataPlane === undefined) throw new MalformedPacketError('a packet before CONNACK')
+      if (type === PacketType.PUBLISH) dataPlane.publish(decodePublish(firstByte, bytes, start, end, this.#aliases))
+      else this.#acknowledge(dataPlane, firstByte, bytes, start, end)
+      return true
+    }
+    if (type === PacketType.PINGRESP) {
+      this.#dataPlane?.pingAnswered()
+      return true
+    }
+    // A copy: MQTT.js may keep what it parses, and a view would keep the whole chunk alive.
+    this.control.push(Buffer.from(bytes.subarray(packetStart, end)))
+    return type !== PacketType.CONNACK || this.#dataPlane !== undefined
+  }
+
+  #acknowledge(dataPlane: DataPlane, firstByte: number, bytes: Buffer, start: number, end: number): void {
+    if (end - start < 2) throw new MalformedPacketError('an acknowledgement without packet identifier')
+    const packetId = (bytes[start]! << 8) | bytes[start + 1]!
+    if (packetId === 0) throw new MalformedPacketError('an acknowledgement with packet identifier 0')
+    const reasonCode = end - start > 2 && this.#aliases !== undefined ? bytes[start + 2]! : 0
+    dataPlane.acknowledgement(firstByte >> 4, packetId, reasonCode, bytes, Math.min(start + 3, end), end)
+  }
+
+  #sendControl(bytes: Buffer, packetStart: number, end: number): boolean {
+    if (bytes[packetStart]! >> 4 === PacketType.PINGREQ) {
+      this.#pingPending = true
+      this.#dataPlane?.pingSent()
+      if (this.#paused) this.#answerPing()
+    }
+    if (!this.#socket.destroyed) this.#socket.write(Buffer.from(bytes.subarray(packetStart, end)))
+    return true
+  }
+
+  /**
+   * Tells MQTT.js that the peer is alive. Any byte proves it, and while we don't read the broker can't: without this,
+   * MQTT.js gives a connection up whose PINGRESP waits behind other packets (MQTT.js #1935, #2026).
+   */
+  #answerPing(): void {
+    if (!this.#pingPending) return
+    this.#pingPending = false
+    this.control.push(PINGRESP)
+  }
+
+  #wakeWriters(): void {
+    const waiting = this.#drained
+    this.#drained = []
+    for (const wake of waiting) wake()
+  }
+}

@@ -1,0 +1,81 @@
+import { decodeProperties, type PublishProperties } from './properties.ts'
+
+export type QoS = 0 | 1 | 2
+
+/**
+ * A PUBLISH packet as received: offsets into the socket's chunk, decoded only where asked.
+ *
+ * The bytes are views, not copies: they stay valid as long as the message is referenced, and they keep the
+ * whole chunk (up to 64 KiB) alive. Copy what has to live longer.
+ */
+export class Message {
+  /** The first byte of the packet: DUP, QoS and RETAIN in its low half [MQTT 5, 3.3.1]. */
+  readonly flags: number
+  /** 0 at QoS 0. */
+  readonly packetId: number
+  /** Holds the topic: `bytes`, or the packet that established the topic alias. */
+  readonly topicBytes: Buffer
+  readonly topicStart: number
+  readonly topicEnd: number
+  /** Holds properties and payload. */
+  readonly bytes: Buffer
+  /** The properties without their length; empty before MQTT 5. */
+  readonly propertiesStart: number
+  readonly propertiesEnd: number
+  readonly payloadStart: number
+  readonly payloadEnd: number
+  /** The filter, as given, that brought this message; '' for none, or where nobody asked. */
+  filter = ''
+
+  constructor(
+    flags: number,
+    packetId: number,
+    topicBytes: Buffer,
+    topicStart: number,
+    topicEnd: number,
+    bytes: Buffer,
+    propertiesStart: number,
+    propertiesEnd: number,
+    payloadStart: number,
+    payloadEnd: number,
+  ) {
+    this.flags = flags
+    this.packetId = packetId
+    this.topicBytes = topicBytes
+    this.topicStart = topicStart
+    this.topicEnd = topicEnd
+    this.bytes = bytes
+    this.propertiesStart = propertiesStart
+    this.propertiesEnd = propertiesEnd
+    this.payloadStart = payloadStart
+    this.payloadEnd = payloadEnd
+  }
+
+  get qos(): QoS {
+    return ((this.flags >> 1) & 3) as QoS
+  }
+
+  get retain(): boolean {
+    return (this.flags & 1) !== 0
+  }
+
+  get dup(): boolean {
+    return (this.flags & 8) !== 0
+  }
+
+  get topic(): string {
+    return this.topicBytes.toString('utf8', this.topicStart, this.topicEnd)
+  }
+
+  get payload(): Buffer {
+    return this.bytes.subarray(this.payloadStart, this.payloadEnd)
+  }
+
+  get payloadLength(): number {
+    return this.payloadEnd - this.payloadStart
+  }
+
+  get properties(): PublishProperties {
+    return decodeProperties(this.bytes, this.propertiesStart, this.propertiesEnd)
+  }
+}

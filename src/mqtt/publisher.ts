@@ -1,0 +1,328 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ConnectionLostError, RefusedError } from '../errors.ts'
+import type { Connection } from './connection.ts'
+import {
+  ACK_SIZE,
+  encodeAck,
+  encodePublish,
+  FirstByte,
+  PacketType,
+  type PublishHeader,
+  publishSize,
+} from './packets.ts'
+import { adviceFor, reasonName } from './reason-codes.ts'
+import type { Session } from './session.ts'
+
+/** Payloads of messages that go out together: slices of one buffer, without a view object for each. */
+export interface Payloads {
+  readonly bytes: Buffer
+  /** Start and end of each payload in `bytes`, one after the other. */
+  readonly bounds: readonly number[]
+}
+
+/** What has become of the messages given to a publisher. */
+export interface Tally {
+  /** Written to a connection at least once. */
+  sent: number
+  /** Acknowledged without failure: PUBACK, or PUBCOMP; at QoS 0 all that were sent. */
+  acknowledged: number
+  /** Refused by the broker, or not allowed by it from the start; by reason code. */
+  readonly rejected: Map<number, number>
+  /** Sent at QoS 0 on a connection that was lost before the broker was heard of again. */
+  uncertain: number
+}
+
+/** Where a QoS 1 or 2 message stands. */
+const State = { free: 0, puback: 1, pubrec: 2, pubcomp: 3 } as const
+
+/** Bytes encoded before they are handed to the socket. */
+const WRITE_SIZE = 65_536
+
+/**
+ * Publishes in batches, with a window of unacknowledged messages, over as many connections as the session takes.
+ *
+ * An unacknowledged message is kept as encoded. On a new connection it is sent again, first of all and in the
+ * original order: with DUP, or for QoS 2 from PUBREL on, if the broker still has the session [MQTT 5, 4.4]; else as
+ * a new message, since the broker has forgotten it.
+ */
+export class Publisher {
+  readonly tally: Tally = { sent: 0, acknowledged: 0, rejected: new Map(), uncertain: 0 }
+  readonly #session: Session
+  readonly #maxInflight: number
+  readonly #ackTimeoutMs: number
+  #connection: Connection | undefined
+  /** Messages on the wire that wait for their last acknowledgement. */
+  #inFlight = 0
+  /** Identifiers of messages that wait to be sent again. */
+  #again: number[] = []
+  readonly #state = new Uint8Array(0x1_0000)
+  readonly #packets: (Buffer | undefined)[] = []
+  readonly #order = new Float64Array(0x1_0000)
+  #nextOrder = 0
+  /** PUBREL packets to write when the chunk is done. */
+  #pubrels: number[] = []
+  #wake: (() => void) | undefined
+  #lastProgress = 0
+  /** QoS 0 messages sent on this connection, and how many of them the broker has read for sure. */
+  #qos0Sent = 0
+  #qos0AtPing = 0
+  #qos0Read = 0
+  /** Said once of each reason: what the broker wrote about it. */
+  readonly #reasonStrings = new Map<number, string>()
+
+  constructor(session: Session, options: { readonly maxInflight: number; readonly ackTimeoutMs: number }) {
+    this.#session = session
+    this.#maxInflight = options.maxInflight
+    this.#ackTimeoutMs = options.ackTimeoutMs
+    session.publisher = this
+  }
+
+  /**
+   * Hands messages to the socket, waiting while the window or the socket's buffer is full. Returns when all are
+   * written, not when they are acknowledged.
+   *
+   * @throws the reason when the session is over.
+   */
+  async publish(header: PublishHeader, payloads: Payloads): Promise<void> {
+    for (let at = 0; at < payloads.bounds.length; ) {
+      const connection = await this.#session.connected()
+      if (header.qos > 0 && (this.#again.length > 0 || this.#room(connection) <= 0)) {
+        await this.#progress()
+        continue
+      }
+      at = this.#write(connection, header, payloads, at)
+      await connection.lane.drain()
+    }
+  }
+
+  /** Waits until every message is acknowledged or rejected. @throws the reason when the session is over. */
+  async drain(): Promise<void> {
+    while (this.unacknowledged > 0) {
+      this.#session.over.throwIfAborted()
+      await this.#progress()
+    }
+  }
+
+  /** Messages at QoS 1 and 2 whose fate is open. */
+  get unacknowledged(): number {
+    return this.#inFlight + this.#again.length
+  }
+
+  /**
+   * What is wrong with the outcome, if anything: messages that were rejected, or may be lost.
+   */
+  verdict(): Error | undefined {
+    const [rejected] = this.tally.rejected
+    if (rejected !== undefined) {
+      const [code, count] = rejected
+      const said = this.#reasonStrings.get(code)
+      const total = [...this.tally.rejected.values()].reduce((sum, each) => sum + each, 0)
+      return new RefusedError(
+        `${total} of ${this.tally.sent} messages rejected: ${count > 0 ? reasonName(code) : ''}${said ? `: ${said}` : ''}${adviceFor(code)}`,
+        code,
+      )
+    }
+    if (this.tally.uncertain > 0) {
+      return new ConnectionLostError(
+        `the connection was lost in between; up to ${this.tally.uncertain} messages sent at QoS 0 may be lost (-q 1 makes sure)`,
+      )
+    }
+    return undefined
+  }
+
+  /** Starts on a connection: sends again what was not acknowledged on the one before. */
+  attach(connection: Connection): void {
+    this.#connection = connection
+    this.#qos0Sent = 0
+    this.#qos0AtPing = 0
+    this.#qos0Read = 0
+    this.#lastProgress = Date.now()
+    const open: number[] = []
+    for (let id = 1; id <= 0xffff; id++) if (this.#state[id] !== State.free) open.push(id)
+    this.#again = open.sort((one, other) => this.#order[one]! - this.#order[other]!)
+    this.#inFlight = 0
+    if (!connection.sessionPresent) {
+      for (const id of open) {
+        const qos = (this.#packets[id]![0]! >> 1) & 3
+        this.#state[id] = qos === 1 ? State.puback : State.pubrec
+      }
+    }
+    this.#sendAgain()
+  }
+
+  /** The connection is lost. */
+  detach(): void {
+    this.#connection = undefined
+    this.tally.uncertain += this.#qos0Sent - this.#qos0Read
+    this.#qos0Sent = 0
+    this.#qos0Read = 0
+    this.#wake?.()
+  }
+
+  acknowledged(type: number, packetId: number, reasonCode: number, bytes: Buffer, start: number, end: number): void {
+    this.#lastProgress = Date.now()
+    const state = this.#state[packetId]
+    const failed = reasonCode >= 0x80
+    if (failed && type !== PacketType.PUBCOMP) this.#keepReasonString(reasonCode, bytes, start, end)
+    if (type === PacketType.PUBACK && state === State.puback) this.#settle(packetId, failed ? reasonCode : 0)
+    else if (type === PacketType.PUBCOMP && state === State.pubcomp) this.#settle(packetId, 0)
+    else if (type === PacketType.PUBREC && state === State.pubrec && failed) this.#settle(packetId, reasonCode)
+    else if (type === PacketType.PUBREC && !failed) {
+      // Also for an identifier that is not ours (any more): without PUBREL the broker would keep it for ever.
+      if (state === State.pubrec) this.#state[packetId] = State.pubcomp
+      this.#pubrels.push(packetId)
+    }
+  }
+
+  /** All acknowledgements of a chunk are in. */
+  flush(): void {
+    if (this.#pubrels.length > 0) {
+      const out = Buffer.allocUnsafe(this.#pubrels.length * ACK_SIZE)
+      let at = 0
+      for (const id of this.#pubrels) at = encodeAck(FirstByte.PUBREL, id, out, at)
+      this.#pubrels = []
+      this.#connection?.lane.write(out)
+    }
+    if (this.#again.length > 0) this.#sendAgain()
+    this.#wake?.()
+  }
+
+  pingSent(): void {
+    this.#qos0AtPing = this.#qos0Sent
+  }
+
+  /** The broker answers in order, so it has read all that was sent before the PINGREQ. */
+  pingAnswered(): void {
+    this.#qos0Read = this.#qos0AtPing
+  }
+
+  #room(connection: Connection): number {
+    return Math.min(this.#maxInflight, connection.limits.receiveMaximum) - this.#inFlight
+  }
+
+  /** Encodes and writes messages from `at` on, as many as the window and one write take. @returns where to go on. */
+  #write(connection: Connection, header: PublishHeader, payloads: Payloads, at: number): number {
+    const { bytes, bounds } = payloads
+    const refused = refusedFromTheStart(connection, header)
+    const room = header.qos > 0 ? this.#room(connection) : Number.POSITIVE_INFINITY
+    const first = at
+    let size = 0
+    let count = 0
+    while (at < bounds.length && count < room && (size < WRITE_SIZE || count === 0)) {
+      size += publishSize(header, bounds[at + 1]! - bounds[at]!)
+      count++
+      at += 2
+    }
+    const out = Buffer.allocUnsafeSlow(size)
+    let end = 0
+    for (let next = first; next < at; next += 2) {
+      const start = bounds[next]!
+      const stop = bounds[next + 1]!
+      if (refused !== 0 || publishSize(header, stop - start) > connection.limits.maximumPacketSize) {
+        this.#reject(refused || 149)
+        continue
+      }
+      const id = header.qos > 0 ? this.#session.ids.allocateForPublish() : 0
+      const packetStart = end
+      end = encodePublish(header, id, bytes, start, stop, out, end)
+      if (id > 0) this.#track(id, header.qos, out.subarray(packetStart, end))
+    }
+    this.tally.sent += count
+    if (header.qos === 0 && refused === 0) {
+      this.tally.acknowledged += count
+      this.#qos0Sent += count
+    }
+    connection.lane.write(out.subarray(0, end))
+    return at
+  }
+
+  #track(id: number, qos: number, packet: Buffer): void {
+    this.#state[id] = qos === 1 ? State.puback : State.pubrec
+    this.#packets[id] = packet
+    this.#order[id] = this.#nextOrder++
+    if (this.#inFlight++ === 0) this.#lastProgress = Date.now()
+  }
+
+  #settle(id: number, reasonCode: number): void {
+    this.#state[id] = State.free
+    this.#packets[id] = undefined
+    this.#session.ids.deallocate(id)
+    this.#inFlight--
+    if (reasonCode === 0) this.tally.acknowledged++
+    else this.#reject(reasonCode)
+  }
+
+  #reject(reasonCode: number): void {
+    this.tally.rejected.set(reasonCode, (this.tally.rejected.get(reasonCode) ?? 0) + 1)
+  }
+
+  #keepReasonString(reasonCode: number, bytes: Buffer, start: number, end: number): void {
+    // Property length, then 0x1f and the text, if the broker sends one [MQTT 5, 3.4.2.2.2].
+    if (this.#reasonStrings.has(reasonCode) || end - start < 4 || bytes[start + 1] !== 0x1f) return
+    const length = bytes.readUInt16BE(start + 2)
+    if (start + 4 + length <= end)
+      this.#reasonStrings.set(reasonCode, bytes.toString('utf8', start + 4, start + 4 + length))
+  }
+
+  /** Sends what waits to be sent again, as far as the window goes. */
+  #sendAgain(): void {
+    const connection = this.#connection
+    if (connection === undefined) return
+    const ids = this.#again.splice(0, Math.max(0, this.#room(connection)))
+    const out: Buffer[] = []
+    for (const id of ids) {
+      this.#inFlight++
+      if (this.#state[id] === State.pubcomp) {
+        const pubrel = Buffer.allocUnsafe(ACK_SIZE)
+        encodeAck(FirstByte.PUBREL, id, pubrel, 0)
+        out.push(pubrel)
+        continue
+      }
+      const packet = this.#packets[id]!
+      packet[0] = connection.sessionPresent ? packet[0]! | 0x08 : packet[0]! & ~0x08
+      out.push(packet)
+    }
+    if (out.length > 0) connection.lane.write(Buffer.concat(out))
+  }
+
+  /**
+   * Waits for acknowledgements, or a change of connection.
+   *
+   * @throws when acknowledgements are missing for too long, or the session is over.
+   */
+  async #progress(): Promise<void> {
+    const timer = new AbortController()
+    const woken = new Promise<'woken'>((resolve) => {
+      this.#wake = () => resolve('woken')
+    })
+    const over = () => this.#wake?.()
+    this.#session.over.addEventListener('abort', over)
+    try {
+      const left = Math.max(1, this.#lastProgress + this.#ackTimeoutMs - Date.now())
+      const timeout = delay(left, 'timeout' as const, { signal: timer.signal }).catch(() => 'woken' as const)
+      const outcome = await Promise.race([woken, timeout])
+      this.#session.over.throwIfAborted()
+      if (
+        outcome === 'timeout' &&
+        this.#connection !== undefined &&
+        Date.now() - this.#lastProgress >= this.#ackTimeoutMs
+      ) {
+        const seconds = this.#ackTimeoutMs / 1000
+        throw new ConnectionLostError(
+          `${this.unacknowledged} messages are unacknowledged, and no acknowledgement has come for ${seconds} s (--ack-timeout)`,
+        )
+      }
+    } finally {
+      timer.abort()
+      this.#session.over.removeEventListener('abort', over)
+      this.#wake = undefined
+    }
+  }
+}
+
+/** The reason code for what the broker has said it does not take; 0 if it takes it [MQTT 5, 3.2.2.3]. */
+function refusedFromTheStart(connection: Connection, header: PublishHeader): number {
+  if (header.qos > connection.limits.maximumQoS) return 155
+  if ((header.flags & 1) !== 0 && !connection.limits.retainAvailable) return 154
+  return 0
+}

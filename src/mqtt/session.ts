@@ -1,0 +1,185 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { TmqttError } from '../errors.ts'
+import type { ClientOptions } from './client-options.ts'
+import { type Connection, isWorthRetrying, openConnection } from './connection.ts'
+import type { DataPlane } from './lane.ts'
+import type { Message } from './message.ts'
+import { PacketIds } from './packet-ids.ts'
+import { PacketType } from './packets.ts'
+import type { Publisher } from './publisher.ts'
+import type { Subscription } from './subscription.ts'
+
+export interface SessionEvents {
+  /** Stops connecting and waiting to connect. */
+  readonly signal: AbortSignal
+  /** A line for the user: the connection was lost, and is back. */
+  readonly notice: (text: string) => void
+}
+
+/**
+ * A client at a broker, over as many connections as it takes: connects again as the options say, and has publisher
+ * and subscription go on where they were.
+ */
+export class Session implements DataPlane {
+  readonly options: ClientOptions
+  readonly ids = new PacketIds()
+  /** Aborted when there will be no connection any more; its reason says why. */
+  readonly over: AbortSignal
+  publisher: Publisher | undefined
+  subscription: Subscription | undefined
+  readonly #events: SessionEvents
+  readonly #over = new AbortController()
+  #connection: Connection | undefined
+  #waiting: (() => void)[] = []
+  #ending = false
+
+  private constructor(options: ClientOptions, events: SessionEvents) {
+    this.options = options
+    this.#events = events
+    this.over = this.#over.signal
+  }
+
+  /** Connects once; what comes after the first connection follows the reconnect policy. @throws TmqttError */
+  static async connect(options: ClientOptions, events: SessionEvents): Promise<Session> {
+    const session = new Session(options, events)
+    const attempt = { clientId: options.clientId, cleanStart: options.cleanStart }
+    session.#connection = await openConnection(options, attempt, session.ids, events.signal)
+    void session.#watch(session.#connection)
+    return session
+  }
+
+  /** Lets the messages of the data plane flow, once publisher or subscription are in place. */
+  start(): void {
+    const connection = this.#connection
+    if (connection === undefined) return
+    this.#attach(connection)
+  }
+
+  /** The connection in use; undefined while there is none. */
+  get connection(): Connection | undefined {
+    return this.#connection
+  }
+
+  /** Waits until there is a connection. @throws the reason when there will be none. */
+  async connected(): Promise<Connection> {
+    // Between a socket's end and its 'close' event nothing may be written: it would be lost.
+    while (this.#connection === undefined || this.#connection.lane.isClosed) {
+      this.over.throwIfAborted()
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+    this.over.throwIfAborted()
+    return this.#connection
+  }
+
+  /** Ends the session for a reason that the user has to know. */
+  fail(reason: TmqttError): void {
+    this.#over.abort(reason)
+    this.#connection?.lane.destroy(reason)
+    this.#wake()
+  }
+
+  /**
+   * Sends DISCONNECT and closes. Does nothing when the session has failed.
+   *
+   * @param patienceMs how long the socket may take nothing before this gives up.
+   * @throws TmqttError when the connection broke before everything was taken.
+   */
+  async end(patienceMs?: number): Promise<void> {
+    this.#ending = true
+    const connection = this.#connection
+    if (connection !== undefined && !this.over.aborted) await connection.disconnect(patienceMs)
+    this.#over.abort(new TmqttError('the session has ended', 0))
+    this.#wake()
+  }
+
+  publish(message: Message): void {
+    this.subscription?.received(message)
+  }
+
+  acknowledgement(type: number, packetId: number, reasonCode: number, bytes: Buffer, start: number, end: number): void {
+    if (type === PacketType.PUBREL) this.subscription?.released(packetId)
+    else this.publisher?.acknowledged(type, packetId, reasonCode, bytes, start, end)
+  }
+
+  chunkDone(): void {
+    this.publisher?.flush()
+    this.subscription?.flush()
+  }
+
+  pingSent(): void {
+    this.publisher?.pingSent()
+  }
+
+  pingAnswered(): void {
+    this.publisher?.pingAnswered()
+  }
+
+  #attach(connection: Connection): void {
+    connection.lane.open(this)
+    this.publisher?.attach(connection)
+  }
+
+  /** Follows a connection to its end, and the ones after it. */
+  async #watch(first: Connection): Promise<void> {
+    for (let connection: Connection | undefined = first; connection !== undefined; ) {
+      const reason = await connection.lost
+      if (this.#ending || this.over.aborted) return
+      this.#connection = undefined
+      this.publisher?.detach()
+      connection = await this.#reconnect(reason, connection)
+    }
+  }
+
+  async #reconnect(reason: TmqttError, before: Connection): Promise<Connection | undefined> {
+    const { attempts, delayMs, maxDelayMs } = this.options.reconnect
+    let last = reason
+    for (let attempt = 0; attempt < attempts && isWorthRetrying(last); attempt++) {
+      // Doubles up to the limit; the random half keeps many clients from coming back at once.
+      const wait = Math.min(maxDelayMs, delayMs * 2 ** attempt) * (1 - Math.random() / 2)
+      this.#events.notice(`${last.message}; trying again in ${(wait / 1000).toFixed(1)} s`)
+      try {
+        await delay(wait, undefined, { signal: this.#events.signal })
+        const connection = await openConnection(this.options, this.#nextAttempt(before), this.ids, this.#events.signal)
+        if (this.#ending) {
+          await connection.disconnect()
+          return undefined
+        }
+        this.#connection = connection
+        this.#events.notice('connected again')
+        await this.#resume(connection)
+        return connection
+      } catch (error) {
+        if (this.#events.signal.aborted || this.over.aborted) break
+        if (!(error instanceof TmqttError)) throw error
+        this.#connection = undefined
+        this.publisher?.detach()
+        last = error
+      }
+    }
+    if (!this.#ending) this.fail(last)
+    return undefined
+  }
+
+  /** Takes a session up again that the broker keeps; a clean one starts anew. */
+  #nextAttempt(before: Connection): { clientId: string; cleanStart: boolean } {
+    const lasting =
+      this.options.protocolVersion === 5
+        ? (this.options.properties.sessionExpiryInterval ?? 0) > 0
+        : !this.options.cleanStart
+    return { clientId: lasting ? before.clientId : this.options.clientId, cleanStart: !lasting }
+  }
+
+  async #resume(connection: Connection): Promise<void> {
+    this.subscription?.attach(connection)
+    this.#attach(connection)
+    if (this.subscription !== undefined && !connection.sessionPresent)
+      await this.subscription.subscribeAgain(connection)
+    this.#wake()
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const wake of waiting) wake()
+  }
+}

@@ -1,0 +1,179 @@
+import { RefusedError } from '../errors.ts'
+import type { Connection, SubscribeRequest } from './connection.ts'
+import type { Message } from './message.ts'
+import { ACK_SIZE, encodeAck, FirstByte } from './packets.ts'
+import { reasonName } from './reason-codes.ts'
+import type { Session } from './session.ts'
+
+/** Filters that go into one SUBSCRIBE, with the subscription identifier they share [MQTT 5, 3.8.2.1.2]. */
+export interface SubscribeGroup {
+  readonly requests: readonly SubscribeRequest[]
+  readonly identifier?: number
+}
+
+/** The messages of one chunk, and the connection that waits for their acknowledgements. */
+interface Batch {
+  readonly messages: Message[]
+  readonly connection: Connection | undefined
+  /** QoS 2 messages that came again before PUBREL: to acknowledge, not to deliver. */
+  readonly repeated: number[]
+  acknowledged: number
+}
+
+/**
+ * SUBSCRIBE, then batches of messages, pulled. Asking for the next batch acknowledges the last; until then nothing
+ * more is read than what is under way, so a slow consumer stalls the socket, not our memory.
+ *
+ * A QoS 2 message is delivered once: its identifier is remembered from PUBLISH to PUBREL, over reconnecting of the
+ * same session [MQTT 5, 4.3.3].
+ */
+export class Subscription implements AsyncIterable<readonly Message[]> {
+  readonly #session: Session
+  readonly #groups: readonly SubscribeGroup[]
+  readonly #notice: (text: string) => void
+  readonly #queue: Batch[] = []
+  #arriving: Batch | undefined
+  #current: Batch | undefined
+  #connection: Connection | undefined
+  readonly #qos2 = new Set<number>()
+  /** Identifiers to answer with PUBCOMP when the chunk is done. */
+  #released: number[] = []
+  #wake: (() => void) | undefined
+
+  constructor(session: Session, groups: readonly SubscribeGroup[], notice: (text: string) => void) {
+    this.#session = session
+    this.#groups = groups
+    this.#notice = notice
+    session.subscription = this
+    this.#connection = session.connection
+    session.over.addEventListener('abort', () => this.#wakeConsumer())
+  }
+
+  /**
+   * Subscribes on the first connection. A filter that is refused is named; when all are, that is a failure.
+   *
+   * @throws RefusedError with the reason code of the first filter.
+   */
+  async start(): Promise<void> {
+    await this.#subscribe(await this.#session.connected())
+  }
+
+  /** On a connection whose broker has forgotten the session. */
+  async subscribeAgain(connection: Connection): Promise<void> {
+    try {
+      await this.#subscribe(connection)
+    } catch (error) {
+      if (error instanceof RefusedError) this.#session.fail(error)
+      throw error
+    }
+  }
+
+  async #subscribe(connection: Connection): Promise<void> {
+    const refused: string[] = []
+    let code = 0
+    let count = 0
+    for (const { requests, identifier } of this.#groups) {
+      const codes = await connection.subscribe(requests, identifier)
+      codes.forEach((each, at) => {
+        count++
+        if (each < 0x80) return
+        code ||= each
+        refused.push(`subscription to '${requests[at]!.filter}' refused: ${reasonName(each)}`)
+      })
+    }
+    if (refused.length === count && count > 0) throw new RefusedError(refused.join('; '), code)
+    for (const text of refused) this.#notice(text)
+  }
+
+  /** Goes on at a new connection. What was received on the old one is still delivered; it can't be acknowledged. */
+  attach(connection: Connection): void {
+    this.#connection = connection
+    if (!connection.sessionPresent) this.#qos2.clear()
+    if (this.#queue.length > 0) connection.lane.pause()
+  }
+
+  received(message: Message): void {
+    this.#arriving ??= { messages: [], connection: this.#connection, repeated: [], acknowledged: 0 }
+    if (message.qos === 2) {
+      if (this.#qos2.has(message.packetId)) {
+        this.#arriving.repeated.push(message.packetId)
+        return
+      }
+      this.#qos2.add(message.packetId)
+    }
+    this.#arriving.messages.push(message)
+  }
+
+  released(packetId: number): void {
+    this.#qos2.delete(packetId)
+    this.#released.push(packetId)
+  }
+
+  /** All packets of a chunk are in. */
+  flush(): void {
+    if (this.#released.length > 0) {
+      const out = Buffer.allocUnsafe(this.#released.length * ACK_SIZE)
+      let at = 0
+      for (const id of this.#released) at = encodeAck(FirstByte.PUBCOMP, id, out, at)
+      this.#released = []
+      this.#connection?.lane.write(out)
+    }
+    if (this.#arriving === undefined) return
+    this.#queue.push(this.#arriving)
+    this.#arriving = undefined
+    if (this.#wake === undefined) this.#connection?.lane.pause()
+    this.#wakeConsumer()
+  }
+
+  #wakeConsumer(): void {
+    this.#wake?.()
+    this.#wake = undefined
+  }
+
+  /**
+   * Acknowledges the last batch, then waits for the next.
+   *
+   * @returns undefined when the session was ended. @throws the reason when it failed.
+   */
+  async next(): Promise<readonly Message[] | undefined> {
+    this.acknowledge()
+    this.#current = undefined
+    while (this.#queue.length === 0) {
+      this.#connection?.lane.resume()
+      if (this.#session.over.aborted) {
+        if (this.#session.over.reason.exitCode === 0) return undefined
+        throw this.#session.over.reason
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    this.#current = this.#queue.shift()!
+    return this.#current.messages
+  }
+
+  /**
+   * Acknowledges the first `count` messages of the current batch, all of them unless told. The rest is left
+   * unacknowledged, for the next session to receive.
+   */
+  acknowledge(count?: number): void {
+    const batch = this.#current
+    if (batch === undefined || batch.connection !== this.#connection) return
+    const end = count ?? batch.messages.length
+    const repeated = count === undefined ? batch.repeated.splice(0) : []
+    const out = Buffer.allocUnsafe((Math.max(0, end - batch.acknowledged) + repeated.length) * ACK_SIZE)
+    let at = 0
+    for (let index = batch.acknowledged; index < end; index++) {
+      const message = batch.messages[index]!
+      if (message.qos === 1) at = encodeAck(FirstByte.PUBACK, message.packetId, out, at)
+      else if (message.qos === 2) at = encodeAck(FirstByte.PUBREC, message.packetId, out, at)
+    }
+    for (const id of repeated) at = encodeAck(FirstByte.PUBREC, id, out, at)
+    batch.acknowledged = Math.max(batch.acknowledged, end)
+    if (at > 0) this.#connection?.lane.write(out.subarray(0, at))
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly Message[]> {
+    for (let batch = await this.next(); batch !== undefined; batch = await this.next()) yield batch
+  }
+}

@@ -1,0 +1,199 @@
+import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
+import net from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { TlsError, type TmqttError, UnreachableError } from '../errors.ts'
+
+/** Where the broker is and how its bytes travel. */
+export interface Server {
+  readonly host: string
+  readonly port: number
+  /** Path of a unix socket instead of host and port. */
+  readonly unix?: string
+  readonly bindAddress?: string
+  readonly proxy?: {
+    readonly host: string
+    readonly port: number
+    readonly username?: string
+    readonly password?: string
+  }
+  /** Without host and socket, which come from here. */
+  readonly tls?: TlsOptions
+  readonly websocket?: { readonly path: string; readonly headers: readonly (readonly [string, string])[] }
+}
+
+/** How far a connection has come. */
+export type Step = 'tcp' | 'tls' | 'websocket' | 'mqtt'
+
+/** For messages: what the user would type after `-h` and `-p`. */
+export function addressOf(server: Server): string {
+  if (server.unix !== undefined) return server.unix
+  return server.host.includes(':') ? `[${server.host}]:${server.port}` : `${server.host}:${server.port}`
+}
+
+/**
+ * Connects tcp, unix, SOCKS, TLS and WebSocket as the server wants them.
+ *
+ * @throws UnreachableError or TlsError, or whatever the signal was aborted with.
+ */
+export async function openTransport(server: Server, signal: AbortSignal): Promise<Duplex> {
+  let socket: Duplex | undefined
+  let step: Step = 'tcp'
+  const abort = () => socket?.destroy()
+  signal.addEventListener('abort', abort)
+  try {
+    signal.throwIfAborted()
+    socket =
+      server.proxy === undefined ? await connectTcp(server, (s) => (socket = s)) : await connectSocks(server, signal)
+    if (server.tls !== undefined) {
+      step = 'tls'
+      socket = await startTls(server, socket as net.Socket, signal)
+    }
+    if (server.websocket !== undefined) {
+      step = 'websocket'
+      socket = await startWebSocket(server, socket, signal)
+    }
+    signal.throwIfAborted()
+    return socket
+  } catch (error) {
+    socket?.destroy()
+    signal.throwIfAborted()
+    throw explain(error as NodeJS.ErrnoException, server, step)
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+async function connectTcp(server: Server, keep: (socket: net.Socket) => void): Promise<net.Socket> {
+  const localAddress =
+    server.bindAddress === undefined ? {} : { localAddress: (await lookup(server.bindAddress)).address }
+  const socket =
+    server.unix === undefined
+      ? net.connect({ host: server.host, port: server.port, noDelay: true, ...localAddress })
+      : net.connect({ path: server.unix })
+  keep(socket)
+  await once(socket, 'connect')
+  return socket
+}
+
+async function connectSocks(server: Server, signal: AbortSignal): Promise<net.Socket> {
+  const { SocksClient } = await import('socks')
+  const { host, port, username, password } = server.proxy!
+  const connecting = SocksClient.createConnection({
+    command: 'connect',
+    destination: { host: server.host, port: server.port },
+    proxy: { host, port, type: 5, ...(username === undefined ? {} : { userId: username, password: password ?? '' }) },
+    set_tcp_nodelay: true,
+  }).catch((error: Error) => {
+    throw new UnreachableError(`cannot reach ${addressOf(server)} through the proxy ${host}:${port}: ${error.message}`)
+  })
+  connecting.then(({ socket }) => signal.aborted && socket.destroy()).catch(() => {})
+  const { socket } = await orAborted(connecting, signal)
+  return socket
+}
+
+async function startTls(server: Server, socket: net.Socket, signal: AbortSignal): Promise<Duplex> {
+  const tls = await import('node:tls')
+  const secure = tls.connect({ host: server.host, ...server.tls, socket })
+  await orAborted(once(secure, 'secureConnect'), signal)
+  return secure
+}
+
+/** Frames may hold several packets or parts of one, so their size says nothing about packets. */
+const LARGEST_FRAME = 2 ** 31 - 1
+
+async function startWebSocket(server: Server, socket: Duplex, signal: AbortSignal): Promise<Duplex> {
+  const { createWebSocketStream, WebSocket } = await import('ws')
+  const { path, headers } = server.websocket!
+  const host = server.unix === undefined ? addressOf(server) : 'localhost'
+  const websocket = new WebSocket(`ws://${host}${path}`, 'mqtt', {
+    createConnection: () => socket as net.Socket,
+    headers: Object.fromEntries(headers),
+    perMessageDeflate: false,
+    maxPayload: LARGEST_FRAME,
+  })
+  await orAborted(once(websocket, 'open'), signal)
+  return createWebSocketStream(websocket)
+}
+
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: () => void = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop)
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+/** What went wrong, in words, by Node's error code. */
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused; is the broker running there, and is the port right?',
+  ENOTFOUND: 'no such host; check the name (-h)',
+  EAI_AGAIN: 'the name could not be looked up; is the network up?',
+  ENOENT: 'no such socket',
+  ETIMEDOUT: 'no answer',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+  ECONNRESET: 'the connection was closed',
+  EPIPE: 'the connection was closed',
+  EADDRNOTAVAIL: 'no such local address (-A)',
+  EACCES: 'permission denied',
+}
+
+const TLS_REASONS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "the broker's certificate has expired",
+  CERT_NOT_YET_VALID: "the broker's certificate is not valid yet; is this machine's clock right?",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the broker's certificate is self-signed; --cafile names it if you trust it",
+  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate authority is not trusted; --cafile names your own authority',
+  UNABLE_TO_GET_ISSUER_CERT: 'the certificate authority is not trusted; --cafile names your own authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate authority is not trusted; --cafile names your own authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate authority is not trusted; --cafile names your own authority',
+  CERT_SIGNATURE_FAILURE: 'the certificate authority is not the one trusted; --cafile names your own authority',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the broker wants a client certificate (--cert, --key)',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    'the broker refused the handshake; it may want a client certificate (--cert, --key)',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the broker does not trust the client certificate (--cert)',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the broker does not speak TLS on this port',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the broker speaks no TLS version that is accepted here (--tls-version)',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the broker speaks no TLS version that is accepted here (--tls-version)',
+}
+
+/**
+ * Turns an error of Node's, or of the libraries beneath, into one that says what to do. Also for errors that come
+ * later: with TLS 1.3 a missing client certificate shows only after the handshake.
+ *
+ * @param step at which it came.
+ */
+export function explain(error: NodeJS.ErrnoException, server: Server, step: Step): TmqttError {
+  if (error instanceof UnreachableError || error instanceof TlsError) return error
+  const cause = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error
+  const where = addressOf(server)
+  const tls = tlsReason(cause, step)
+  if (tls !== undefined) return new TlsError(`cannot trust ${where}: ${tls}`, { cause: error })
+  return new UnreachableError(`cannot reach ${where}: ${plainReason(cause, server, step)}`, { cause: error })
+}
+
+function tlsReason(error: NodeJS.ErrnoException & { reason?: string }, step: Step): string | undefined {
+  const code = error.code ?? ''
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `the certificate is for another host: ${error.reason}; --servername or --insecure if that is right`
+  }
+  if (TLS_REASONS[code] !== undefined) return TLS_REASONS[code]
+  if (code.startsWith('ERR_SSL_') || /CERT|SIGNATURE|ISSUER/.test(code)) return error.reason ?? error.message
+  if (step !== 'tls') return undefined
+  return code === 'ECONNRESET' ? 'it closed the connection; does it speak TLS on this port?' : error.message
+}
+
+function plainReason(error: NodeJS.ErrnoException, server: Server, step: Step): string {
+  if (step === 'websocket') {
+    const status = /Unexpected server response: (\d+)/.exec(error.message)?.[1]
+    if (status === undefined) return `no WebSocket there: ${REASONS[error.code ?? ''] ?? error.message}`
+    return `it answered the WebSocket request for ${server.websocket?.path} with HTTP status ${status} (--ws-path, --ws-header)`
+  }
+  return REASONS[error.code ?? ''] ?? error.message
+}

@@ -1,0 +1,115 @@
+import yargs from 'yargs'
+import type { Command } from './commands/command.ts'
+import { commands } from './commands/index.ts'
+import { commandHelp, programHelp } from './docs/help.ts'
+import { nearest } from './docs/nearest.ts'
+import { UsageError } from './errors.ts'
+import { isFlag, longName, type OptionTable } from './options/option.ts'
+import { environmentSource, resolve, type Source } from './options/resolve.ts'
+import { namesOf, normalizeWords } from './options/words.ts'
+import { version } from './version.ts'
+
+/** What a command line asks for: a command with its values, or a text to print. */
+export type Parsed =
+  | { readonly command: Command; readonly values: Readonly<Record<string, unknown>> }
+  | { readonly text: string }
+
+/**
+ * Reads the words behind `tmqtt` and the environment. Has no effects.
+ *
+ * @param columns width for help texts.
+ * @throws UsageError
+ */
+export function parse(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  columns: number,
+): Parsed {
+  const [first, ...rest] = argv
+  if (first === undefined) throw new UsageError(`name a command: ${commands.map((each) => each.name).join(', ')}`)
+  if (first === '--help' || (first === 'help' && rest.length === 0)) {
+    return { text: programHelp(commands, columns) }
+  }
+  if (first === '--version') return { text: `tmqtt ${version}\n` }
+  const command = findCommand(first === 'help' ? rest[0]! : first)
+  if (first === 'help') return { text: commandHelp(command, columns) }
+  return parseCommand(command, rest, env, columns)
+}
+
+function findCommand(name: string): Command {
+  const command = commands.find((each) => each.name === name)
+  if (command !== undefined) return command
+  if (name.startsWith('-')) throw new UsageError(`${name}: name the command first, as in 'tmqtt sub ${name}'`)
+  const names = commands.map((each) => each.name)
+  throw new UsageError(`no command '${name}'${didYouMean(name, names)} (commands: ${names.join(', ')})`)
+}
+
+function parseCommand(
+  command: Command,
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  columns: number,
+): Parsed {
+  const { words, typed } = normalizeWords(argv, command.options)
+  const parsed = readWords(command.options, words)
+  if (parsed.help === true) return { text: commandHelp(command, columns) }
+  if (parsed.version === true) return { text: `tmqtt ${version}\n` }
+
+  const texts = new Map<string, readonly string[]>()
+  for (const key of Object.keys(command.options)) {
+    const values = parsed[longName(key)]
+    if (values !== undefined) texts.set(key, [values].flat().map(String))
+  }
+  takePositionals(command, parsed._ as string[], texts)
+  const commandLine: Source = { texts, nameOf: (key) => typed.get(key) ?? `--${longName(key)}` }
+  const values = resolve(command.options, [commandLine, environmentSource(command.options, env)])
+  command.check?.(values)
+  return { command, values }
+}
+
+/** yargs on canonical words: finds the unknown options, splits options from the rest. */
+function readWords(table: OptionTable, words: readonly string[]): Record<string, unknown> {
+  const parser = yargs([...words])
+    .exitProcess(false)
+    .help(false)
+    .version(false)
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'dot-notation': false,
+      'camel-case-expansion': false,
+      'greedy-arrays': false,
+      'boolean-negation': false,
+    })
+    .boolean(['help', 'version'])
+  const known = new Set(['_', '$0', 'help', 'version'])
+  for (const [key, option] of Object.entries(table)) {
+    const name = longName(key)
+    known.add(name)
+    if (isFlag(option)) parser.boolean(name)
+    else parser.string(name)
+  }
+  const parsed = parser.parseSync() as Record<string, unknown>
+  const unknown = Object.keys(parsed).find((name) => !known.has(name))
+  if (unknown !== undefined) {
+    const word = words.find((each) => each === `-${unknown}`) ?? (unknown.length > 1 ? `--${unknown}` : `-${unknown}`)
+    throw new UsageError(`unknown option ${word}${didYouMean(word, [...namesOf(table).keys()])}`)
+  }
+  return parsed
+}
+
+function takePositionals(command: Command, words: readonly string[], texts: Map<string, readonly string[]>): void {
+  const keys = command.positionals ?? []
+  words.forEach((word, at) => {
+    const key = keys[at]
+    if (key === undefined) {
+      throw new UsageError(`'${word}' is no option; quote values that hold blanks, and repeat an option for each value`)
+    }
+    texts.set(key, [word])
+  })
+}
+
+function didYouMean(typed: string, known: readonly string[]): string {
+  const match = nearest(typed, known)
+  return match === undefined ? '' : `; did you mean ${match}?`
+}

@@ -1,0 +1,55 @@
+import { openSync } from 'node:fs'
+import tty from 'node:tty'
+import { ExitCode, InterruptedError, UsageError } from '../errors.ts'
+
+const CTRL_C = '\u0003'
+const CTRL_D = '\u0004'
+const CTRL_U = '\u0015'
+
+/**
+ * Asks on the terminal for a text that is not shown. Standard input may be a pipe at the same time.
+ *
+ * @throws UsageError when there is no terminal; InterruptedError for Ctrl-C.
+ */
+export async function askSecret(question: string): Promise<string> {
+  const terminal = openTerminal()
+  terminal.output.write(question)
+  terminal.input.setRawMode(true)
+  try {
+    return await readSecret(terminal.input)
+  } finally {
+    terminal.input.setRawMode(false)
+    terminal.output.write('\n')
+    terminal.input.destroy()
+    terminal.output.destroy()
+  }
+}
+
+function openTerminal(): { input: tty.ReadStream; output: tty.WriteStream } {
+  try {
+    return {
+      input: new tty.ReadStream(openSync('/dev/tty', 'r')),
+      output: new tty.WriteStream(openSync('/dev/tty', 'w')),
+    }
+  } catch (error) {
+    throw new UsageError('there is no terminal to ask for the password on; use --password-file or TMQTT_PASSWORD', {
+      cause: error,
+    })
+  }
+}
+
+/** Reads up to the end of the line, with the keys that a terminal has for mending it. */
+async function readSecret(input: tty.ReadStream): Promise<string> {
+  let secret = ''
+  input.setEncoding('utf8')
+  for await (const keys of input) {
+    for (const key of keys as string) {
+      if (key === '\r' || key === '\n' || key === CTRL_D) return secret
+      if (key === CTRL_C) throw new InterruptedError('interrupted', ExitCode.sigint)
+      if (key === '\u007f' || key === '\b') secret = [...secret].slice(0, -1).join('')
+      else if (key === CTRL_U) secret = ''
+      else secret += key
+    }
+  }
+  return secret
+}

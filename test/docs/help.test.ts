@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { command } from '../../src/commands/command.ts'
+import { commands } from '../../src/commands/index.ts'
+import { commandHelp, describe as describeOption, groupsOf, programHelp } from '../../src/docs/help.ts'
+import { flag, integer, oneOf, textOf } from '../../src/options/kinds.ts'
+import { longName, table } from '../../src/options/option.ts'
+
+const row = { group: 'Group', describe: 'Does something' }
+const sample = command({
+  name: 'sample',
+  summary: 'show how help looks',
+  description: 'A sentence that is longer than forty columns, so that it has to be wrapped.',
+  options: table({
+    topic: { ...row, kind: textOf('TOPIC', 'a topic'), short: 't', repeat: true },
+    expiryInterval: { ...row, kind: integer(0, 9, 'SECONDS'), aliases: ['expiry'], since: 5, default: 3 },
+    mode: { ...row, kind: oneOf('MODE', { a: 1, b: 2 }, { c: 3 }), defaultText: 'a, or b at night' },
+    quiet: { ...row, kind: flag, group: 'Other' },
+    secretDoor: { ...row, kind: flag, hidden: true },
+  }),
+  positionals: ['topic'],
+  examples: [{ run: 'tmqtt sample -t a', shows: 'a sample' }],
+  run: async () => undefined,
+})
+
+describe('commandHelp', () => {
+  it('looks like this', () => {
+    expect(commandHelp(sample, 80)).toBe(`tmqtt sample: show how help looks
+
+Usage: tmqtt sample [OPTION]… [TOPIC]
+
+A sentence that is longer than forty columns, so that it has to be wrapped.
+
+Examples:
+  tmqtt sample -t a
+      a sample
+
+Group:
+  -t, --topic TOPIC         Does something (may be repeated)
+      --expiry-interval, --expiry SECONDS
+                            Does something (default: 3; MQTT 5)
+      --mode MODE           Does something (a, b; default: a, or b at night)
+
+Other:
+      --quiet               Does something
+
+An option can also be set in the environment, as in TMQTT_HOST=example.org or
+TMQTT_QOS=1; the command line wins.
+`)
+  })
+
+  it('looks like this on a narrow terminal', () => {
+    expect(commandHelp(sample, 40)).toContain(`
+A sentence that is longer than forty
+columns, so that it has to be wrapped.
+
+Examples:
+  tmqtt sample -t a
+      a sample
+
+Group:
+  -t, --topic TOPIC
+        Does something (may be repeated)
+      --expiry-interval, --expiry SECONDS
+        Does something (default: 3; MQTT
+        5)
+`)
+  })
+
+  it.each(commands)('of $name has every option with all its names, and every example', (each) => {
+    const text = commandHelp(each, 80)
+    const words = text.split(/[\s,]+/)
+    for (const [key, option] of Object.entries(each.options)) {
+      const names = [`--${longName(key)}`, ...(option.aliases ?? []).map((alias) => `--${alias}`)]
+      if (option.short !== undefined) names.push(`-${option.short}`)
+      for (const name of names) expect(words.includes(name), name).toBe(!option.hidden)
+    }
+    for (const { run, shows } of each.examples) expect(text).toContain(`  ${run}\n      ${shows}\n`)
+    expect(text).toContain(each.summary)
+    expect(text).toMatch(/[^\n]\n$/)
+  })
+
+  it.each(commands.flatMap((each) => [80, 40].map((columns) => ({ columns, name: each.name, each }))))(
+    'of $name fits $columns columns',
+    ({ columns, each }) => {
+      const tooWide = commandHelp(each, columns)
+        .split('\n')
+        .filter((line) => line.length > columns)
+      // Names and what is to be typed can't be broken.
+      const unbreakable = tooWide.filter((line) => columns < 80 && /^ +-|^ {2}\S/.test(line))
+      expect(tooWide).toEqual(unbreakable)
+    },
+  )
+
+  it('stays readable on a very wide terminal, and on none', () => {
+    const widest = Math.max(
+      ...commandHelp(commands[0]!, 500)
+        .split('\n')
+        .map((line) => line.length),
+    )
+    expect(widest).toBeLessThanOrEqual(100)
+    expect(commandHelp(sample, 0)).toContain('\nA sentence that is\nlonger than forty\n')
+  })
+})
+
+describe('programHelp', () => {
+  it.each([80, 40])('names every command and fits %d columns', (columns) => {
+    const text = programHelp(commands, columns)
+    for (const { name, summary } of commands) {
+      expect(text.replace(/\n {14}/g, ' ')).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'))
+    }
+    for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns)
+  })
+})
+
+describe('groupsOf', () => {
+  it('keeps the order of the table, without hidden options', () => {
+    const keys = [...groupsOf(sample)].map(([group, rows]) => [group, rows.map(([key]) => key)])
+    expect(keys).toEqual([
+      ['Group', ['topic', 'expiryInterval', 'mode']],
+      ['Other', ['quiet']],
+    ])
+  })
+})
+
+describe('describe', () => {
+  it('adds nothing where there is nothing to add', () => {
+    expect(describeOption({ ...row, kind: flag })).toBe('Does something')
+  })
+})

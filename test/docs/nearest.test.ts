@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { nearest } from '../../src/docs/nearest.ts'
+
+describe('nearest', () => {
+  it.each([
+    ['pubb', ['pub', 'sub'], 'pub'],
+    ['pb', ['pub', 'sub'], 'pub'],
+    ['bus', ['pub', 'sub'], undefined],
+    ['subscribe', ['pub', 'sub'], undefined],
+    ['borker', ['broker'], 'broker'],
+    ['--topc', ['--qos', '--topic'], '--topic'],
+    ['-topic', ['-t', '--topic'], '--topic'],
+    ['--keep-alvie', ['--key', '--keep-alive'], '--keep-alive'],
+    ['--protocol', ['--protocol-version', '--proxy'], undefined],
+    ['-z', ['-t', '-q', '--qos'], undefined],
+    ['z', ['t', 'pub'], undefined],
+    ['', ['a'], undefined],
+    ['pub', [], undefined],
+    ['aXc', ['abc', 'adc'], 'abc'],
+  ])('for %j among %j is %s', (typed, known, found) => {
+    expect(nearest(typed, known)).toBe(found)
+  })
+})

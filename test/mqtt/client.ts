@@ -1,0 +1,86 @@
+import type { ClientOptions } from '../../src/mqtt/client-options.ts'
+import { publishHeader } from '../../src/mqtt/publish-header.ts'
+import { type Payloads, Publisher } from '../../src/mqtt/publisher.ts'
+import { Session } from '../../src/mqtt/session.ts'
+import { Subscription } from '../../src/mqtt/subscription.ts'
+import type { Connack, Peer, ScriptedBroker } from '../support/scripted-peer.ts'
+
+/** Options for a client of the scripted broker. It connects again at once, as often as it takes. */
+export function optionsFor(broker: ScriptedBroker, overrides: Partial<ClientOptions> = {}): ClientOptions {
+  return {
+    server: { host: '127.0.0.1', port: broker.port },
+    protocolVersion: 4,
+    clientId: 'test',
+    cleanStart: true,
+    keepAlive: 60,
+    properties: {},
+    connectTimeoutMs: 10_000,
+    reconnect: { attempts: Number.POSITIVE_INFINITY, delayMs: 1, maxDelayMs: 1 },
+    ...overrides,
+  }
+}
+
+export interface Connected {
+  readonly session: Session
+  readonly peer: Peer
+  readonly notices: string[]
+}
+
+/** A session and the broker's end of its first connection. */
+export async function connect(
+  broker: ScriptedBroker,
+  overrides: Partial<ClientOptions> = {},
+  connack?: Connack,
+): Promise<Connected> {
+  const notices: string[] = []
+  const connecting = Session.connect(optionsFor(broker, overrides), {
+    signal: new AbortController().signal,
+    notice: (text) => notices.push(text),
+  })
+  const peer = await broker.connection()
+  await peer.accept(connack)
+  return { session: await connecting, peer, notices }
+}
+
+export function startPublisher(session: Session, maxInflight = 1000, ackTimeoutMs = 10_000): Publisher {
+  const publisher = new Publisher(session, { maxInflight, ackTimeoutMs })
+  session.start()
+  return publisher
+}
+
+/** Publishes texts on topic `a`. */
+export function publishTexts(
+  publisher: Publisher,
+  session: Session,
+  qos: 0 | 1 | 2,
+  texts: readonly string[],
+): Promise<void> {
+  const header = publishHeader(session.options.protocolVersion, { topic: 'a', qos, retain: false })
+  return publisher.publish(header, payloadsOf(texts))
+}
+
+function payloadsOf(texts: readonly string[]): Payloads {
+  const bounds: number[] = []
+  let at = 0
+  for (const text of texts) {
+    bounds.push(at, at + Buffer.byteLength(text))
+    at += Buffer.byteLength(text)
+  }
+  return { bytes: Buffer.from(texts.join('')), bounds }
+}
+
+/** A subscription to `#` that the broker has granted. */
+export async function subscribe({ session, peer, notices }: Connected, qos: 0 | 1 | 2): Promise<Subscription> {
+  const groups = [{ requests: [{ filter: '#', qos, retainHandling: 0 as const }] }]
+  const subscription = new Subscription(session, groups, (text) => notices.push(text))
+  session.start()
+  const started = subscription.start()
+  await peer.acceptSubscribe(qos)
+  await started
+  return subscription
+}
+
+/** The payloads of the next batch, as texts. */
+export async function nextTexts(subscription: Subscription): Promise<string[] | undefined> {
+  return (await subscription.next())?.map((message) => message.payload.toString())
+}

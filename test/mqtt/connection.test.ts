@@ -1,0 +1,122 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Session } from '../../src/mqtt/session.ts'
+import { packet } from '../support/packets.ts'
+import { type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
+import { connect, nextTexts, optionsFor, startPublisher, subscribe } from './client.ts'
+
+let broker: ScriptedBroker
+beforeEach(async () => {
+  broker = await startScriptedBroker()
+})
+
+const events = { signal: new AbortController().signal, notice: () => {} }
+const never = { attempts: 0, delayMs: 1, maxDelayMs: 1 }
+
+describe('Session.connect', () => {
+  it.each([
+    { protocolVersion: 4, code: 5 },
+    { protocolVersion: 4, code: 3 },
+    { protocolVersion: 5, code: 135 },
+  ] as const)('fails with CONNACK code $code of version $protocolVersion', async ({ protocolVersion, code }) => {
+    const connecting = Session.connect(optionsFor(broker, { protocolVersion }), events)
+    const peer = await broker.connection()
+    await Promise.all([
+      expect(connecting).rejects.toMatchObject({ exitCode: code, message: expect.stringContaining(`(${code})`) }),
+      peer.accept({ reasonCode: code }),
+    ])
+    await peer.closed
+  })
+
+  it.each([
+    { name: 'a close', answer: [] },
+    { name: 'a truncated CONNACK', answer: [0x20, 1, 0] },
+    { name: 'a PUBLISH', answer: [0x30, 3, 0, 1, 0x61] },
+    { name: 'HTTP', answer: [...Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')] },
+  ])('fails when CONNECT is answered by $name', async ({ answer }) => {
+    const connecting = Session.connect(optionsFor(broker, { connectTimeoutMs: 300 }), events)
+    const peer = await broker.connection()
+    await peer.packet('CONNECT')
+    peer.send(answer)
+    if (answer.length === 0) peer.end()
+    await expect(connecting).rejects.toMatchObject({ exitCode: expect.toSatisfy((code) => code === 3 || code === 7) })
+    await peer.closed
+  })
+
+  it('gives up when no CONNACK comes in time', async () => {
+    const connecting = Session.connect(optionsFor(broker, { connectTimeoutMs: 50 }), events)
+    const peer = await broker.connection()
+    await expect(connecting).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringContaining('no CONNACK within 0.05 s'),
+    })
+    await peer.closed
+  })
+
+  it('stops when the signal is aborted', async () => {
+    const stop = new AbortController()
+    const connecting = Session.connect(optionsFor(broker), { ...events, signal: stop.signal })
+    const peer = await broker.connection()
+    await peer.packet('CONNECT')
+    stop.abort(new Error('stopped'))
+    await expect(connecting).rejects.toThrow('stopped')
+    await peer.closed
+  })
+})
+
+describe('Session', () => {
+  it('exits with 19 when the broker stops answering', async () => {
+    const connected = await connect(broker, { keepAlive: 1, reconnect: never })
+    startPublisher(connected.session)
+    await connected.peer.packet('PINGREQ')
+    await expect(connected.session.connection!.lost).resolves.toMatchObject({ exitCode: 19 })
+  })
+
+  it('takes any packet for a sign of life', async () => {
+    const connected = await connect(broker, { keepAlive: 1, reconnect: never })
+    const subscription = await subscribe(connected, 0)
+    for (let count = 0; count < 3; count++) {
+      await connected.peer.packet('PINGREQ')
+      connected.peer.publish({ topic: 'a', payload: String(count) })
+      expect(await nextTexts(subscription)).toEqual([String(count)])
+    }
+  })
+
+  it.each([0x8e, 0x87, 0x9d])('does not come back after DISCONNECT with 0x%x', async (code) => {
+    const connected = await connect(broker, { protocolVersion: 5 })
+    const subscription = await subscribe(connected, 0)
+    connected.peer.send(packet('DISCONNECT', 0, [code]))
+    await expect(subscription.next()).rejects.toMatchObject({ exitCode: code })
+  })
+
+  it('comes back after DISCONNECT with "server shutting down", and says so', async () => {
+    const connected = await connect(broker, { protocolVersion: 5 })
+    const subscription = await subscribe(connected, 0)
+    connected.peer.send(packet('DISCONNECT', 0, [0x8b]))
+    const again = await broker.connection()
+    await again.accept()
+    await again.acceptSubscribe(0)
+    again.publish({ topic: 'a', payload: 'x' })
+    expect(await nextTexts(subscription)).toEqual(['x'])
+    expect(connected.notices.join('\n')).toMatch(/Server shutting down \(139\).*trying again[\s\S]*connected again/)
+  })
+
+  it('gives up after as many attempts as it is told', async () => {
+    const connected = await connect(broker, { reconnect: { attempts: 2, delayMs: 1, maxDelayMs: 1 } })
+    const subscription = await subscribe(connected, 0)
+    connected.peer.destroy()
+    for (let attempt = 0; attempt < 2; attempt++) (await broker.connection()).destroy()
+    await expect(subscription.next()).rejects.toMatchObject({ exitCode: 3 })
+  })
+
+  it('resumes a lasting session with the identifier that the broker assigned', async () => {
+    const overrides = { protocolVersion: 5, clientId: '', properties: { sessionExpiryInterval: 60 } } as const
+    const connected = await connect(broker, overrides, { properties: [0x12, 0, 3, 0x66, 0x6f, 0x6f] })
+    startPublisher(connected.session)
+    connected.peer.destroy()
+    const again = await broker.connection()
+    const connect2 = await again.accept({ sessionPresent: true })
+    expect(connect2.body.includes('foo')).toBe(true)
+    // Clean Start is bit 1 of the connect flags [MQTT 5, 3.1.2.3].
+    expect(connect2.body[7]! & 2).toBe(0)
+  })
+})

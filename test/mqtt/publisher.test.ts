@@ -1,0 +1,316 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ack, packet, readPublish } from '../support/packets.ts'
+import { type Peer, type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
+import { connect, publishTexts, startPublisher } from './client.ts'
+
+let broker: ScriptedBroker
+beforeEach(async () => {
+  broker = await startScriptedBroker()
+})
+
+/** Reads a PUBLISH: payload, DUP and packet identifier. */
+async function publishFrom(peer: Peer) {
+  const { payload, dup, packetId = 0 } = readPublish(await peer.packet('PUBLISH'), peer.version)
+  return { text: payload.toString(), dup, id: packetId }
+}
+
+const idOf = (bytes: Buffer) => bytes.readUInt16BE(0)
+
+describe('Publisher', () => {
+  it('sends QoS 0 without packet identifier and needs no acknowledgement', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, 0, ['x', ''])
+    await publisher.drain()
+    expect([await publishFrom(peer), await publishFrom(peer)]).toEqual([
+      { text: 'x', dup: false, id: 0 },
+      { text: '', dup: false, id: 0 },
+    ])
+    expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 2, uncertain: 0 })
+    await session.end()
+    await peer.packet('DISCONNECT')
+  })
+
+  it('drains when every PUBACK is in, late and out of order', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, 1, ['x', 'y', 'z'])
+    const sent = [await publishFrom(peer), await publishFrom(peer), await publishFrom(peer)]
+    expect(sent.map(({ text }) => text)).toEqual(['x', 'y', 'z'])
+    expect(publisher.unacknowledged).toBe(3)
+    for (const { id } of sent.reverse()) peer.send(ack('PUBACK', id))
+    await publisher.drain()
+    expect(publisher.tally.acknowledged).toBe(3)
+  })
+
+  it('ignores acknowledgements that come twice or for unknown identifiers', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, 1, ['x', 'y'])
+    const [x, y] = [await publishFrom(peer), await publishFrom(peer)]
+    peer.send(
+      Buffer.concat([
+        ack('PUBACK', x.id),
+        ack('PUBACK', x.id),
+        ack('PUBACK', 999),
+        ack('PUBCOMP', y.id),
+        ack('PUBACK', y.id),
+      ]),
+    )
+    await publisher.drain()
+    expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 2 })
+  })
+
+  it('goes through PUBREC, PUBREL and PUBCOMP at QoS 2', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, 2, ['x'])
+    const { id } = await publishFrom(peer)
+    peer.send(ack('PUBREC', id))
+    expect((await peer.packet('PUBREL')).bytes).toEqual(ack('PUBREL', id))
+    peer.send(ack('PUBREC', id))
+    await peer.packet('PUBREL')
+    expect(publisher.unacknowledged).toBe(1)
+    peer.send(ack('PUBCOMP', id))
+    await publisher.drain()
+  })
+
+  it('answers PUBREC for an unknown identifier, so that the broker can forget it', async () => {
+    const { session, peer } = await connect(broker)
+    startPublisher(session)
+    peer.send(ack('PUBREC', 77))
+    expect(idOf((await peer.packet('PUBREL')).body)).toBe(77)
+  })
+
+  it.each([
+    { name: '--max-inflight 1', maxInflight: 1, receiveMaximum: 10 },
+    { name: "the broker's Receive Maximum 1", maxInflight: 1000, receiveMaximum: 1 },
+    { name: "the broker's Receive Maximum 10", maxInflight: 1000, receiveMaximum: 10 },
+  ])('keeps to $name', async ({ maxInflight, receiveMaximum }) => {
+    const properties = [0x21, 0, receiveMaximum]
+    const { session, peer } = await connect(broker, { protocolVersion: 5 }, { properties })
+    const publisher = startPublisher(session, maxInflight)
+    const window = Math.min(maxInflight, receiveMaximum)
+    const texts = Array.from({ length: 35 }, (_, index) => String(index))
+    const publishing = publishTexts(publisher, session, 1, texts).then(() => publisher.drain())
+    const received: string[] = []
+    const open: number[] = []
+    while (received.length < texts.length) {
+      while (open.length < window && received.length < texts.length) {
+        const { text, id } = await publishFrom(peer)
+        received.push(text)
+        open.push(id)
+        expect(publisher.unacknowledged).toBeLessThanOrEqual(window)
+      }
+      peer.send(ack('PUBACK', open.shift()!))
+    }
+    for (const id of open) peer.send(ack('PUBACK', id))
+    await publishing
+    expect(received).toEqual(texts)
+  })
+
+  it('reuses no packet identifier that is in flight, also after 65,535', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, 1, ['stuck'])
+    const stuck = await publishFrom(peer)
+    const seen = new Set<number>()
+    const count = 65_600
+    const publishing = publishTexts(
+      publisher,
+      session,
+      1,
+      Array.from({ length: count }, () => ''),
+    )
+    for (let at = 0; at < count; at++) {
+      const { id } = await publishFrom(peer)
+      seen.add(id)
+      expect(id).not.toBe(stuck.id)
+      peer.send(ack('PUBACK', id))
+    }
+    await publishing
+    expect(seen.size).toBe(65_534)
+    peer.send(ack('PUBACK', stuck.id))
+    await publisher.drain()
+  })
+
+  describe('on a new connection', () => {
+    /** Where the connection is cut, for a message at this QoS. */
+    const cuts = [
+      { qos: 1, after: 'PUBLISH' },
+      { qos: 2, after: 'PUBLISH' },
+      { qos: 2, after: 'PUBREC' },
+      { qos: 2, after: 'PUBREL' },
+    ] as const
+
+    for (const { qos, after } of cuts) {
+      it(`goes on with the session after a cut behind ${after} at QoS ${qos}`, async () => {
+        const { session, peer } = await connect(broker, { cleanStart: false })
+        const publisher = startPublisher(session)
+        await publishTexts(publisher, session, qos, ['x'])
+        const { id } = await publishFrom(peer)
+        if (after !== 'PUBLISH') {
+          peer.send(ack('PUBREC', id))
+          await peer.packet('PUBREL')
+        }
+        peer.destroy()
+        const again = await broker.connection()
+        await again.accept({ sessionPresent: true })
+        if (after === 'PUBLISH') {
+          expect(await publishFrom(again)).toEqual({ text: 'x', dup: true, id })
+          again.send(ack(qos === 1 ? 'PUBACK' : 'PUBREC', id))
+        }
+        if (qos === 2) {
+          expect((await again.packet('PUBREL')).bytes).toEqual(ack('PUBREL', id))
+          again.send(ack('PUBCOMP', id))
+        }
+        await publisher.drain()
+        expect(publisher.tally).toMatchObject({ sent: 1, acknowledged: 1 })
+      })
+
+      it(`sends it anew without the session after a cut behind ${after} at QoS ${qos}`, async () => {
+        const { session, peer } = await connect(broker)
+        const publisher = startPublisher(session)
+        await publishTexts(publisher, session, qos, ['x'])
+        const { id } = await publishFrom(peer)
+        if (after !== 'PUBLISH') {
+          peer.send(ack('PUBREC', id))
+          await peer.packet('PUBREL')
+        }
+        peer.destroy()
+        const again = await broker.connection()
+        await again.accept()
+        const repeated = await publishFrom(again)
+        expect(repeated).toMatchObject({ text: 'x', dup: false })
+        again.send(ack(qos === 1 ? 'PUBACK' : 'PUBREC', repeated.id))
+        if (qos === 2) {
+          await again.packet('PUBREL')
+          again.send(ack('PUBCOMP', repeated.id))
+        }
+        await publisher.drain()
+        expect(publisher.tally.acknowledged).toBe(1)
+      })
+    }
+
+    it('keeps the order, sends what was open first, and holds a smaller window', async () => {
+      const { session, peer } = await connect(broker, { protocolVersion: 5, properties: { sessionExpiryInterval: 60 } })
+      const publisher = startPublisher(session)
+      await publishTexts(publisher, session, 1, ['a', 'b', 'c', 'd'])
+      const sent = [await publishFrom(peer), await publishFrom(peer), await publishFrom(peer), await publishFrom(peer)]
+      peer.send(Buffer.concat([ack('PUBACK', sent[1]!.id), ack('PUBREC', 999)]))
+      // The answer to the second shows that the first was read.
+      await peer.packet('PUBREL')
+      peer.destroy()
+      const later = publishTexts(publisher, session, 1, ['e']).then(() => publisher.drain())
+      const again = await broker.connection()
+      await again.accept({ sessionPresent: true, properties: [0x21, 0, 1] })
+      for (const text of ['a', 'c', 'd', 'e']) {
+        const message = await publishFrom(again)
+        expect(message.text).toBe(text)
+        if (text !== 'e') expect(message.dup).toBe(true)
+        expect(publisher.unacknowledged).toBeGreaterThan(0)
+        again.send(ack('PUBACK', message.id))
+      }
+      await later
+    })
+
+    it('survives a second cut while it sends again', async () => {
+      const { session, peer } = await connect(broker)
+      const publisher = startPublisher(session)
+      await publishTexts(publisher, session, 1, ['x', 'y'])
+      peer.destroy()
+      const second = await broker.connection()
+      await second.accept()
+      await second.packet('PUBLISH')
+      second.destroy()
+      const third = await broker.connection()
+      await third.accept()
+      for (const text of ['x', 'y']) {
+        const message = await publishFrom(third)
+        expect(message.text).toBe(text)
+        third.send(ack('PUBACK', message.id))
+      }
+      await publisher.drain()
+      expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 2 })
+    })
+
+    it('says how many messages at QoS 0 may be lost', async () => {
+      const { session, peer } = await connect(broker)
+      const publisher = startPublisher(session)
+      await publishTexts(publisher, session, 0, ['x', 'y', 'z'])
+      for (let count = 0; count < 3; count++) await peer.packet('PUBLISH')
+      peer.destroy()
+      const again = await broker.connection()
+      await again.accept()
+      await publishTexts(publisher, session, 0, ['later'])
+      await publisher.drain()
+      expect(publisher.tally.uncertain).toBe(3)
+      expect(publisher.verdict()).toMatchObject({ exitCode: 7 })
+    })
+  })
+
+  describe('with MQTT 5', () => {
+    it.each([
+      { type: 'PUBACK', qos: 1 },
+      { type: 'PUBREC', qos: 2 },
+    ] as const)('counts a $type with a failure as rejected and exits with its code', async ({ type, qos }) => {
+      const { session, peer } = await connect(broker, { protocolVersion: 5 })
+      const publisher = startPublisher(session)
+      await publishTexts(publisher, session, qos, ['x', 'y'])
+      const [x, y] = [await publishFrom(peer), await publishFrom(peer)]
+      const reason = Buffer.from([0x87, 6, 0x1f, 0, 3, 0x66, 0x6f, 0x6f])
+      peer.send(packet(type, 0, [x.id >> 8, x.id & 255], reason))
+      peer.send(ack(type, y.id, 0x10))
+      if (qos === 2) {
+        await peer.packet('PUBREL')
+        peer.send(ack('PUBCOMP', y.id))
+      }
+      await publisher.drain()
+      expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 1, rejected: new Map([[0x87, 1]]) })
+      expect(publisher.verdict()).toMatchObject({
+        exitCode: 0x87,
+        message: expect.stringContaining('Not authorized (135): foo'),
+      })
+    })
+
+    it.each([
+      { name: 'a QoS above Maximum QoS', properties: [0x24, 0], code: 155 },
+      { name: 'a packet above Maximum Packet Size', properties: [0x27, 0, 0, 0, 8], code: 149 },
+    ])('sends nothing for $name, and says so', async ({ properties, code }) => {
+      const { session, peer } = await connect(broker, { protocolVersion: 5 }, { properties })
+      const publisher = startPublisher(session)
+      await publishTexts(publisher, session, 1, ['too long for 8'])
+      await publisher.drain()
+      expect(publisher.verdict()).toMatchObject({ exitCode: code })
+      await session.end()
+      await peer.packet('DISCONNECT')
+    })
+  })
+
+  it('gives up when acknowledgements stay out', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session, 1000, 50)
+    await publishTexts(publisher, session, 1, ['x'])
+    await peer.packet('PUBLISH')
+    await expect(publisher.drain()).rejects.toMatchObject({
+      exitCode: 7,
+      message: expect.stringContaining('--ack-timeout'),
+    })
+  })
+
+  it('stops taking messages while the broker reads nothing', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session)
+    peer.socket.pause()
+    const megabyte = 'x'.repeat(1_000_000)
+    let taken = 0
+    const publishing = (async () => {
+      for (; taken < 100; taken++) await publishTexts(publisher, session, 0, [megabyte])
+    })()
+    await session.connection!.lane.drain()
+    expect(taken).toBeLessThan(50)
+    peer.socket.resume()
+    await publishing
+    for (let count = 0; count < 100; count++) await peer.packet('PUBLISH')
+  })
+})

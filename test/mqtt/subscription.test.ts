@@ -1,0 +1,166 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ack, publishPacket } from '../support/packets.ts'
+import { type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
+import { connect, nextTexts, subscribe } from './client.ts'
+
+let broker: ScriptedBroker
+beforeEach(async () => {
+  broker = await startScriptedBroker()
+})
+
+describe('Subscription', () => {
+  it('yields the messages of a segment as one batch, in order', async () => {
+    const connected = await connect(broker)
+    const subscription = await subscribe(connected, 0)
+    connected.peer.send(Buffer.concat(['x', '', 'z'].map((payload) => publishPacket({ topic: 'a', payload }))))
+    expect(await nextTexts(subscription)).toEqual(['x', '', 'z'])
+  })
+
+  it('puts messages together that come byte by byte', async () => {
+    const connected = await connect(broker)
+    const subscription = await subscribe(connected, 1)
+    const bytes = Buffer.concat(
+      ['x', 'yy'].map((payload) => publishPacket({ topic: 'a/b', payload, qos: 1, packetId: 5 })),
+    )
+    const texts: string[] = []
+    for (const byte of bytes) connected.peer.send([byte])
+    while (texts.length < 2) texts.push(...(await nextTexts(subscription))!)
+    expect(texts).toEqual(['x', 'yy'])
+  })
+
+  it('acknowledges QoS 1 when the next batch is asked for, not before', async () => {
+    const connected = await connect(broker)
+    const subscription = await subscribe(connected, 1)
+    connected.peer.publish({ topic: 'a', payload: 'x', qos: 1, packetId: 7 })
+    expect(await nextTexts(subscription)).toEqual(['x'])
+    // Were it acknowledged already, PUBACK would come before this answer.
+    connected.peer.send(ack('PUBREL', 99))
+    expect((await connected.peer.packet('PUBCOMP')).body).toEqual(Buffer.from([0, 99]))
+    void subscription.next().catch(() => {})
+    expect((await connected.peer.packet('PUBACK')).body).toEqual(Buffer.from([0, 7]))
+  })
+
+  it('acknowledges only as many as it is told, and leaves the rest', async () => {
+    const connected = await connect(broker)
+    const subscription = await subscribe(connected, 1)
+    const two = [1, 2].map((packetId) => publishPacket({ topic: 'a', qos: 1, packetId }))
+    connected.peer.send(Buffer.concat(two))
+    await subscription.next()
+    subscription.acknowledge(1)
+    await connected.session.end()
+    expect((await connected.peer.packet('PUBACK')).body).toEqual(Buffer.from([0, 1]))
+    await connected.peer.packet('DISCONNECT')
+  })
+
+  it('delivers a QoS 2 message once, however often it comes before PUBREL', async () => {
+    const connected = await connect(broker)
+    const { peer } = connected
+    const subscription = await subscribe(connected, 2)
+    const publish = { topic: 'a', payload: 'x', qos: 2, packetId: 3 }
+    peer.publish(publish)
+    expect(await nextTexts(subscription)).toEqual(['x'])
+    peer.publish({ ...publish, dup: true })
+    expect(await nextTexts(subscription)).toEqual([])
+    await peer.packet('PUBREC')
+    const next = nextTexts(subscription)
+    await peer.packet('PUBREC')
+    peer.send(ack('PUBREL', 3))
+    await peer.packet('PUBCOMP')
+    peer.publish({ ...publish, payload: 'the next with this identifier' })
+    expect(await next).toEqual(['the next with this identifier'])
+  })
+
+  it('delivers a QoS 2 message once over a reconnect of the same session', async () => {
+    const connected = await connect(broker, { cleanStart: false })
+    const subscription = await subscribe(connected, 2)
+    connected.peer.publish({ topic: 'a', payload: 'x', qos: 2, packetId: 3 })
+    expect(await nextTexts(subscription)).toEqual(['x'])
+    connected.peer.destroy()
+    const again = await broker.connection()
+    await again.accept({ sessionPresent: true })
+    const next = nextTexts(subscription)
+    again.publish({ topic: 'a', payload: 'x', qos: 2, packetId: 3, dup: true })
+    expect(await next).toEqual([])
+    const following = nextTexts(subscription)
+    expect((await again.packet('PUBREC')).body).toEqual(Buffer.from([0, 3]))
+    again.send(ack('PUBREL', 3))
+    await again.packet('PUBCOMP')
+    again.publish({ topic: 'a', payload: 'y' })
+    expect(await following).toEqual(['y'])
+  })
+
+  it('subscribes again when the broker has forgotten the session', async () => {
+    const connected = await connect(broker)
+    const subscription = await subscribe(connected, 0)
+    connected.peer.destroy()
+    const again = await broker.connection()
+    await again.accept()
+    await again.acceptSubscribe(0)
+    again.publish({ topic: 'a', payload: 'x' })
+    expect(await nextTexts(subscription)).toEqual(['x'])
+  })
+
+  it('ends for good when a subscription is refused the second time', async () => {
+    const connected = await connect(broker)
+    const subscription = await subscribe(connected, 0)
+    connected.peer.destroy()
+    const again = await broker.connection()
+    await again.accept()
+    await again.acceptSubscribe(0x80)
+    await expect(subscription.next()).rejects.toMatchObject({ exitCode: 128 })
+  })
+
+  it('never acknowledges on a new connection what came on the old one', async () => {
+    const connected = await connect(broker)
+    const subscription = await subscribe(connected, 1)
+    connected.peer.publish({ topic: 'a', payload: 'x', qos: 1, packetId: 7 })
+    await subscription.next()
+    connected.peer.destroy()
+    const again = await broker.connection()
+    await again.accept()
+    await again.acceptSubscribe(1)
+    const next = nextTexts(subscription)
+    again.publish({ topic: 'a', payload: 'y', qos: 1, packetId: 8 })
+    expect(await next).toEqual(['y'])
+    subscription.acknowledge()
+    expect((await again.packet('PUBACK')).body).toEqual(Buffer.from([0, 8]))
+  })
+
+  it('stops reading while nobody asks for more, and answers pings meanwhile', async () => {
+    const connected = await connect(broker, { keepAlive: 1 })
+    const { peer, session } = connected
+    const subscription = await subscribe(connected, 0)
+    const payload = Buffer.alloc(100_000)
+    for (let count = 0; count < 300; count++) peer.publish({ topic: 'a', payload })
+    await subscription.next()
+    // Three keep alive times without a PINGRESP that could be read.
+    for (let count = 0; count < 3; count++) await peer.packet('PINGREQ')
+    expect(session.connection).toBeDefined()
+    expect(peer.socket.writableLength).toBeGreaterThan(10_000_000)
+    let received = 1
+    while (received < 300) received += (await subscription.next())!.length
+    expect(received).toBe(300)
+  })
+
+  it.each([
+    { name: 'QoS 3', bytes: [0x36, 5, 0, 1, 0x61, 0, 1] },
+    { name: 'a topic longer than its packet', bytes: [0x30, 4, 0, 9, 0x61, 0x62] },
+    { name: 'a Remaining Length of 5 bytes', bytes: [0x30, 0xff, 0xff, 0xff, 0xff, 0x01] },
+    { name: 'packet identifier 0', bytes: [0x32, 5, 0, 1, 0x61, 0, 0] },
+    { name: 'a wildcard topic', bytes: [0x30, 3, 0, 1, 0x23] },
+  ])('closes over $name', async ({ bytes }) => {
+    const connected = await connect(broker, { reconnect: { attempts: 0, delayMs: 1, maxDelayMs: 1 } })
+    const subscription = await subscribe(connected, 0)
+    connected.peer.send(bytes)
+    await expect(subscription.next()).rejects.toMatchObject({ exitCode: 7, message: expect.stringContaining('MQTT') })
+    await connected.peer.closed
+  })
+
+  it('closes over a packet above the size limit', async () => {
+    const overrides = { maxPacketSize: 100, reconnect: { attempts: 0, delayMs: 1, maxDelayMs: 1 } }
+    const connected = await connect(broker, overrides)
+    const subscription = await subscribe(connected, 0)
+    connected.peer.publish({ topic: 'a', payload: Buffer.alloc(101) })
+    await expect(subscription.next()).rejects.toMatchObject({ message: expect.stringContaining('100') })
+  })
+})

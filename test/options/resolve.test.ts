@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest'
+import { UsageError } from '../../src/errors.ts'
+import { flag, integer, oneOf, textOf } from '../../src/options/kinds.ts'
+import { longName, type OptionTable, table } from '../../src/options/option.ts'
+import { environmentSource, resolve, type Source } from '../../src/options/resolve.ts'
+
+const text = textOf('TEXT', 'text')
+const row = { group: 'Group', describe: 'Name of the thing' }
+
+type Texts = Readonly<Record<string, string | readonly string[]>>
+
+function commandLine(texts: Texts): Source {
+  return {
+    texts: new Map(Object.entries(texts).map(([key, value]) => [key, [value].flat()])),
+    nameOf: (key) => `--${longName(key)}`,
+  }
+}
+
+/** Values of a command line and an environment of that table. */
+function values(options: OptionTable, texts: Texts, env: Readonly<Record<string, string>> = {}): unknown {
+  return resolve(options, [commandLine(texts), environmentSource(options, env)])
+}
+
+describe('environmentSource', () => {
+  const options = table({ keepAlive: { ...row, kind: text }, qos: { ...row, kind: text } })
+
+  it('takes the variables of the table, and names them in messages', () => {
+    const source = environmentSource(options, { TMQTT_KEEP_ALIVE: '7', TMQTT_OTHER: 'x', qos: '1', KEEP_ALIVE: '8' })
+    expect(source.texts).toEqual(new Map([['keepAlive', ['7']]]))
+    expect(source.nameOf('keepAlive')).toBe('TMQTT_KEEP_ALIVE')
+  })
+
+  it('takes an empty variable for an absent one', () => {
+    expect(environmentSource(options, { TMQTT_QOS: '', TMQTT_KEEP_ALIVE: undefined }).texts).toEqual(new Map())
+  })
+})
+
+describe('resolve', () => {
+  const options = table({
+    host: { ...row, kind: text },
+    count: { ...row, kind: integer(1, 9), default: 5 },
+    topic: { ...row, kind: text, repeat: true },
+    verbose: { ...row, kind: flag },
+  })
+  const nothing = { host: undefined, count: 5, topic: [], verbose: false }
+
+  it.each<[name: string, texts: Texts, env: Readonly<Record<string, string>>, found: object]>([
+    ['defaults where nothing is given', {}, {}, {}],
+    [
+      'the command line',
+      { host: 'h', count: '3', topic: ['a', 'b'], verbose: 'true' },
+      {},
+      { host: 'h', count: 3, topic: ['a', 'b'], verbose: true },
+    ],
+    ['the last of several for a single value', { count: ['1', '2', '3'] }, {}, { count: 3 }],
+    [
+      'the environment',
+      {},
+      { TMQTT_HOST: 'e', TMQTT_COUNT: '2', TMQTT_TOPIC: 'a b', TMQTT_VERBOSE: 'yes' },
+      { host: 'e', count: 2, topic: ['a b'], verbose: true },
+    ],
+    [
+      'the command line over the environment',
+      { host: 'h', topic: 'a' },
+      { TMQTT_HOST: 'e', TMQTT_TOPIC: 'b' },
+      { host: 'h', topic: ['a'] },
+    ],
+    ['an empty value of the command line over the environment', { host: '' }, { TMQTT_HOST: 'e' }, { host: '' }],
+    ['no flag that the environment turns off', {}, { TMQTT_VERBOSE: 'false' }, {}],
+    ['no bad variable that the command line overrides', { count: '1' }, { TMQTT_COUNT: 'many' }, { count: 1 }],
+    ['no option that is not in the table', { other: 'x', __proto__: 'x' }, {}, {}],
+  ])('takes %s', (_name, texts, env, found) => {
+    expect(values(options, texts, env)).toEqual({ ...nothing, ...found })
+  })
+
+  it.each<[name: string, texts: Texts, env: Readonly<Record<string, string>>, message: string]>([
+    ['an option', { count: '10' }, {}, '--count: expected a whole number from 1 to 9, got "10"'],
+    ['any of several', { count: ['x', '1'] }, {}, '--count: expected a whole number from 1 to 9, got "x"'],
+    ['a variable', {}, { TMQTT_COUNT: 'x' }, 'TMQTT_COUNT: expected a whole number from 1 to 9, got "x"'],
+    ['a flag in a variable', {}, { TMQTT_VERBOSE: 'maybe' }, 'TMQTT_VERBOSE: expected true or false, got "maybe"'],
+    [
+      'what it cannot show as it is',
+      { count: '\x1b[2J' },
+      {},
+      '--count: expected a whole number from 1 to 9, got "\\u001b[2J"',
+    ],
+    [
+      'a long text',
+      { count: 'x'.repeat(61) },
+      {},
+      `--count: expected a whole number from 1 to 9, got "${'x'.repeat(57)}…"`,
+    ],
+    [
+      'a text just not too long',
+      { count: 'x'.repeat(60) },
+      {},
+      `--count: expected a whole number from 1 to 9, got "${'x'.repeat(60)}"`,
+    ],
+  ])('refuses a wrong value of %s and names it', (_name, texts, env, message) => {
+    expect(() => values(options, texts, env)).toThrow(new UsageError(message))
+  })
+
+  it('never shows a wrong value of a secret', () => {
+    const secret = table({ pin: { ...row, kind: integer(0, 9), secret: true } })
+    expect(() => values(secret, { pin: '1234' })).toThrow(new UsageError('--pin: expected a whole number from 0 to 9'))
+  })
+
+  it('lets other errors of a kind through', () => {
+    const broken = { ...text, parse: () => JSON.parse('{') as string }
+    expect(() => values(table({ host: { ...row, kind: broken } }), { host: 'x' })).toThrow(SyntaxError)
+  })
+
+  it.each([
+    ['--long-name is missing: name of the thing', table({ longName: { ...row, kind: text, required: true } })],
+    ['-n (--name) is missing: name of the thing', table({ name: { ...row, kind: text, required: true, short: 'n' } })],
+  ])('misses a required option: %s', (message, required) => {
+    expect(() => values(required, {})).toThrow(new UsageError(message))
+  })
+})
+
+describe('resolve with rules', () => {
+  const options = table({
+    host: { ...row, kind: text, replaces: ['url'] },
+    url: { ...row, kind: text, replaces: ['host'] },
+    password: { ...row, kind: text, replaces: ['prompt'] },
+    prompt: { ...row, kind: flag, excludes: ['password'], replaces: ['password'] },
+    cert: { ...row, kind: text, requires: ['key'] },
+    key: { ...row, kind: text },
+    delay: { ...row, kind: text, requires: ['repeat', 'lines'] },
+    repeat: { ...row, kind: integer(1, 9), default: 1 },
+    lines: { ...row, kind: flag },
+  })
+
+  it.each<[name: string, texts: Texts, env: Readonly<Record<string, string>>, found: object]>([
+    ['voids what it replaces in a lower source', { host: 'h' }, { TMQTT_URL: 'u' }, { host: 'h', url: undefined }],
+    ['voids it the other way round', { url: 'u' }, { TMQTT_HOST: 'h' }, { host: undefined, url: 'u' }],
+    ['keeps both of the same source', { host: 'h', url: 'u' }, {}, { host: 'h', url: 'u' }],
+    ['keeps both of the environment', {}, { TMQTT_HOST: 'h', TMQTT_URL: 'u' }, { host: 'h', url: 'u' }],
+    ['never voids a higher source', { url: 'u' }, { TMQTT_HOST: 'h', TMQTT_URL: 'v' }, { host: undefined, url: 'u' }],
+    [
+      'excludes nothing that it replaces',
+      { prompt: 'true' },
+      { TMQTT_PASSWORD: 'p' },
+      { prompt: true, password: undefined },
+    ],
+    ['replaces a flag', { password: 'p' }, { TMQTT_PROMPT: '1' }, { prompt: false, password: 'p' }],
+    [
+      'is content with what it requires from another source',
+      { cert: 'c' },
+      { TMQTT_KEY: 'k' },
+      { cert: 'c', key: 'k' },
+    ],
+    ['is content with one of several', { delay: '1', lines: 'true' }, {}, { delay: '1', lines: true }],
+  ])('%s', (_name, texts, env, found) => {
+    expect(values(options, texts, env)).toMatchObject(found)
+  })
+
+  it.each<[message: string, texts: Texts, env: Readonly<Record<string, string>>]>([
+    ["--prompt and --password can't be used together", { prompt: 'true', password: 'p' }, {}],
+    ["TMQTT_PROMPT and TMQTT_PASSWORD can't be used together", {}, { TMQTT_PROMPT: '1', TMQTT_PASSWORD: 'p' }],
+    ['--cert needs --key', { cert: 'c' }, {}],
+    ['TMQTT_CERT needs --key', {}, { TMQTT_CERT: 'c' }],
+    ['--delay needs --repeat or --lines', { delay: '1' }, {}],
+    ['--delay needs --repeat or --lines', { delay: '1' }, { TMQTT_LINES: 'no' }],
+  ])('refuses: %s', (message, texts, env) => {
+    expect(() => values(options, texts, env)).toThrow(new UsageError(message))
+  })
+})
+
+describe('resolve with options of MQTT 5', () => {
+  const options = table({
+    protocolVersion: { ...row, kind: oneOf<number>('VERSION', { '311': 4, '5': 5 }), short: 'V' },
+    expiry: { ...row, kind: integer(0, 9), since: 5 },
+    noLocal: { ...row, kind: flag, since: 5 },
+  })
+
+  it.each<[texts: Texts, env: Readonly<Record<string, string>>, version: number | undefined]>([
+    [{}, {}, undefined],
+    [{ protocolVersion: '311' }, {}, 4],
+    [{ expiry: '1' }, {}, 5],
+    [{ noLocal: 'true' }, {}, 5],
+    [{}, { TMQTT_EXPIRY: '1' }, 5],
+    [{}, { TMQTT_NO_LOCAL: 'false' }, undefined],
+    [{ expiry: '1', protocolVersion: '5' }, {}, 5],
+  ])('from %j and %j chooses %s', (texts, env, version) => {
+    expect(values(options, texts, env)).toMatchObject({ protocolVersion: version })
+  })
+
+  it.each<[message: string, texts: Texts, env: Readonly<Record<string, string>>]>([
+    [
+      '--expiry needs MQTT 5, but --protocol-version asks for an earlier version',
+      { expiry: '1', protocolVersion: '311' },
+      {},
+    ],
+    [
+      'TMQTT_EXPIRY needs MQTT 5, but --protocol-version asks for an earlier version',
+      { protocolVersion: '311' },
+      { TMQTT_EXPIRY: '1' },
+    ],
+  ])('refuses: %s', (message, texts, env) => {
+    expect(() => values(options, texts, env)).toThrow(new UsageError(message))
+  })
+
+  it('chooses nothing where the command has no protocol version', () => {
+    const { expiry } = options
+    expect(values({ expiry }, { expiry: '1' })).toEqual({ expiry: 1 })
+  })
+})

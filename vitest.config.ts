@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/global-setup.ts',
+    // As Node does it: the default import of a CommonJS package is its module.exports.
+    deps: { interopDefault: false },
+    testTimeout: 10_000,
+    hookTimeout: 10_000,
+  },
+})

@@ -56,9 +56,11 @@ function parseCommand(
   if (parsed.version === true) return { text: `tmqtt ${version}\n` }
 
   const texts = new Map<string, readonly string[]>()
-  for (const key of Object.keys(command.options)) {
+  for (const [key, option] of Object.entries(command.options)) {
     const values = parsed[longName(key)]
-    if (values !== undefined) texts.set(key, [values].flat().map(String))
+    if (values === undefined) continue
+    const given = [values].flat().map(String)
+    texts.set(key, isFlag(option) ? given : given.map((value) => value.slice(1)))
   }
   takePositionals(command, parsed._ as string[], texts)
   const commandLine: Source = { texts, nameOf: (key) => typed.get(key) ?? `--${longName(key)}` }
@@ -67,9 +69,13 @@ function parseCommand(
   return { command, values }
 }
 
-/** yargs on canonical words: finds the unknown options, splits options from the rest. */
+/** yargs on canonical words: splits options from the rest. */
 function readWords(table: OptionTable, words: readonly string[]): Record<string, unknown> {
-  const parser = yargs([...words])
+  checkNames(table, words)
+  const end = words.includes('--') ? words.indexOf('--') : words.length
+  // A mark in front of each value: yargs takes quotes off its ends [seen with 18.2.0].
+  const marked = words.slice(0, end).map((word) => word.replace(/^(--[^=]+=)/, '$1:'))
+  const parser = yargs([...marked, ...words.slice(end)])
     .exitProcess(false)
     .help(false)
     .version(false)
@@ -82,20 +88,22 @@ function readWords(table: OptionTable, words: readonly string[]): Record<string,
       'boolean-negation': false,
     })
     .boolean(['help', 'version'])
-  const known = new Set(['_', '$0', 'help', 'version'])
   for (const [key, option] of Object.entries(table)) {
-    const name = longName(key)
-    known.add(name)
-    if (isFlag(option)) parser.boolean(name)
-    else parser.string(name)
+    if (isFlag(option)) parser.boolean(longName(key))
+    else parser.string(longName(key))
   }
-  const parsed = parser.parseSync() as Record<string, unknown>
-  const unknown = Object.keys(parsed).find((name) => !known.has(name))
-  if (unknown !== undefined) {
-    const word = words.find((each) => each === `-${unknown}`) ?? (unknown.length > 1 ? `--${unknown}` : `-${unknown}`)
-    throw new UsageError(`unknown option ${word}${didYouMean(word, [...namesOf(table).keys()])}`)
+  return parser.parseSync() as Record<string, unknown>
+}
+
+/** @throws UsageError for a word that looks like an option and is none. yargs stumbles over some, as `--constructor`. */
+function checkNames(table: OptionTable, words: readonly string[]): void {
+  const known = new Set([...Object.keys(table).map((key) => `--${longName(key)}`)])
+  for (const word of words) {
+    if (word === '--') return
+    const name = word.startsWith('--') ? word.replace(/=.*$/s, '') : word
+    if (!/^-./s.test(word) || known.has(name) || word === '--help' || word === '--version') continue
+    throw new UsageError(`unknown option ${name}${didYouMean(name, [...namesOf(table).keys()])}`)
   }
-  return parsed
 }
 
 function takePositionals(command: Command, words: readonly string[], texts: Map<string, readonly string[]>): void {

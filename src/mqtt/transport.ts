@@ -45,7 +45,9 @@ export async function openTransport(server: Server, signal: AbortSignal): Promis
   try {
     signal.throwIfAborted()
     socket =
-      server.proxy === undefined ? await connectTcp(server, (s) => (socket = s)) : await connectSocks(server, signal)
+      server.proxy === undefined
+        ? await connectTcp(server, signal, (s) => (socket = s))
+        : await connectSocks(server, signal)
     if (server.tls !== undefined) {
       step = 'tls'
       socket = await startTls(server, socket as net.Socket, signal)
@@ -65,7 +67,11 @@ export async function openTransport(server: Server, signal: AbortSignal): Promis
   }
 }
 
-async function connectTcp(server: Server, keep: (socket: net.Socket) => void): Promise<net.Socket> {
+async function connectTcp(
+  server: Server,
+  signal: AbortSignal,
+  keep: (socket: net.Socket) => void,
+): Promise<net.Socket> {
   const localAddress =
     server.bindAddress === undefined ? {} : { localAddress: (await lookup(server.bindAddress)).address }
   const socket =
@@ -73,7 +79,7 @@ async function connectTcp(server: Server, keep: (socket: net.Socket) => void): P
       ? net.connect({ host: server.host, port: server.port, noDelay: true, ...localAddress })
       : net.connect({ path: server.unix })
   keep(socket)
-  await once(socket, 'connect')
+  await orAborted(once(socket, 'connect'), signal)
   return socket
 }
 
@@ -122,6 +128,7 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason)
     signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
   })
   try {
     return await Promise.race([work, aborted])

@@ -15,7 +15,7 @@ import {
   topicName,
 } from './kinds.ts'
 import { InvalidValue, type Kind, table, type ValuesOf } from './option.ts'
-import { brokerUrl, proxyUrl } from './url.ts'
+import { type BrokerUrl, brokerUrl, proxyUrl } from './url.ts'
 
 /** 3 is MQTT 3.1, 4 is MQTT 3.1.1, as the CONNECT packet numbers them. */
 export type ProtocolVersion = 3 | 4 | 5
@@ -64,7 +64,7 @@ export const connectionOptions = table({
     group: 'Server',
     describe: 'Name or address of the broker',
     defaultText: 'localhost',
-    replaces: ['url', 'unix'],
+    replaces: ['url'],
   },
   port: {
     kind: integer(0, 0xffff, 'PORT'),
@@ -79,14 +79,16 @@ export const connectionOptions = table({
     group: 'Server',
     describe: 'Scheme, credentials, host, port and topic in one',
     secret: true,
-    replaces: ['host', 'port', 'unix'],
+    replaces: ({ username }: BrokerUrl) => [
+      ...['host', 'port', 'unix'],
+      ...(username === undefined ? [] : ['username', 'password', 'passwordFile', 'passwordPrompt']),
+    ],
   },
   unix: {
     kind: { ...file, placeholder: 'PATH' },
     group: 'Server',
     describe: 'Connect to a unix socket instead of host and port',
     excludes: ['host', 'port', 'url', 'proxy', 'bindAddress', 'websocket'],
-    replaces: ['host', 'port', 'url'],
   },
   bindAddress: {
     kind: textOf('ADDRESS', 'a local address'),
@@ -138,7 +140,6 @@ export const connectionOptions = table({
     describe: 'Client identifier',
     defaultText: 'the broker assigns one',
     excludes: ['clientIdPrefix'],
-    replaces: ['clientIdPrefix'],
   },
   clientIdPrefix: {
     kind: { ...mqttText, placeholder: 'PREFIX' },
@@ -146,7 +147,6 @@ export const connectionOptions = table({
     aliases: ['id-prefix'],
     group: 'Session',
     describe: 'Client identifier: this prefix and the process identifier',
-    replaces: ['clientId'],
   },
   keepAlive: {
     kind: integer(5, 0xffff, 'SECONDS'),
@@ -185,21 +185,18 @@ export const connectionOptions = table({
     group: 'Credentials',
     describe: 'Password; other users can see it in the process list, so prefer one of the following',
     secret: true,
-    replaces: ['passwordFile', 'passwordPrompt'],
   },
   passwordFile: {
     kind: file,
     group: 'Credentials',
     describe: 'Read the password from the first line of this file',
     excludes: ['password'],
-    replaces: ['password', 'passwordPrompt'],
   },
   passwordPrompt: {
     kind: flag,
     group: 'Credentials',
     describe: 'Ask for the password on the terminal, without echo',
     excludes: ['password', 'passwordFile'],
-    replaces: ['password', 'passwordFile'],
   },
 
   cafile: {

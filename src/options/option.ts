@@ -41,8 +41,11 @@ export interface Option<T = unknown> {
   readonly requires?: readonly string[]
   /** Keys that can't be given together with this one. */
   readonly excludes?: readonly string[]
-  /** Keys whose value from a lower source (environment) this one, from a higher source, makes void. */
-  readonly replaces?: readonly string[]
+  /**
+   * Keys whose value from a lower source (environment) this one, from a higher source, makes void; so do those in
+   * `excludes`. May depend on the value.
+   */
+  readonly replaces?: readonly string[] | ((value: never) => readonly string[])
   readonly hidden?: true
 }
 

@@ -83,11 +83,18 @@ function shorten(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 
+/** Where two options can't both count and come from different sources, the higher source decides. */
 function dropReplaced(table: OptionTable, given: Map<string, Given>): void {
-  for (const [key, { rank }] of [...given]) {
-    for (const other of table[key]!.replaces ?? []) {
-      const lower = given.get(other)
-      if (lower !== undefined && lower.rank > rank) given.delete(other)
+  const drop = (key: string, winner: Given) => {
+    if ((given.get(key)?.rank ?? 0) > winner.rank) given.delete(key)
+  }
+  for (const [key, one] of [...given]) {
+    if (given.get(key) !== one) continue
+    const { excludes = [], replaces = [] } = table[key]!
+    for (const other of typeof replaces === 'function' ? replaces(one.value as never) : replaces) drop(other, one)
+    for (const other of excludes) {
+      drop(other, one)
+      if (given.has(other)) drop(key, given.get(other)!)
     }
   }
 }

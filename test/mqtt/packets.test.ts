@@ -199,9 +199,17 @@ describe('encodePublish', () => {
     expect(out.toString('hex')).toBe('300500017400' + '78')
   })
 
-  it('sizes the largest packets right', () => {
+  it.each([
+    [127, 1],
+    [128, 2],
+    [16_383, 2],
+    [16_384, 3],
+    [2_097_151, 3],
+    [2_097_152, 4],
+    [268_435_455, 4],
+  ])('knows that a Remaining Length of %d takes %d bytes', (remaining, length) => {
     const header = publishHeader(4, { topic: 'abc', qos: 1, retain: false })
-    expect(publishSize(header, 268_435_455 - 7)).toBe(268_435_455 + 5)
+    expect(publishSize(header, remaining - lengthPrefixed('abc').length - id.length)).toBe(1 + length + remaining)
   })
 })
 

@@ -122,8 +122,9 @@ describe('resolve with rules', () => {
   const options = table({
     host: { ...row, kind: text, replaces: ['url'] },
     url: { ...row, kind: text, replaces: ['host'] },
-    password: { ...row, kind: text, replaces: ['prompt'] },
-    prompt: { ...row, kind: flag, excludes: ['password'], replaces: ['password'] },
+    password: { ...row, kind: text },
+    prompt: { ...row, kind: flag, excludes: ['password'] },
+    credentials: { ...row, kind: text, replaces: (value: string) => (value === 'all' ? ['password'] : []) },
     cert: { ...row, kind: text, requires: ['key'] },
     key: { ...row, kind: text },
     delay: { ...row, kind: text, requires: ['repeat', 'lines'] },
@@ -138,12 +139,19 @@ describe('resolve with rules', () => {
     ['keeps both of the environment', {}, { TMQTT_HOST: 'h', TMQTT_URL: 'u' }, { host: 'h', url: 'u' }],
     ['never voids a higher source', { url: 'u' }, { TMQTT_HOST: 'h', TMQTT_URL: 'v' }, { host: undefined, url: 'u' }],
     [
-      'excludes nothing that it replaces',
+      'voids what it excludes in a lower source',
       { prompt: 'true' },
       { TMQTT_PASSWORD: 'p' },
       { prompt: true, password: undefined },
     ],
-    ['replaces a flag', { password: 'p' }, { TMQTT_PROMPT: '1' }, { prompt: false, password: 'p' }],
+    ['voids what its value says', { credentials: 'all' }, { TMQTT_PASSWORD: 'p' }, { password: undefined }],
+    ['voids nothing else', { credentials: 'none' }, { TMQTT_PASSWORD: 'p' }, { password: 'p' }],
+    [
+      'voids it where the lower one excludes the higher',
+      { password: 'p' },
+      { TMQTT_PROMPT: '1' },
+      { prompt: false, password: 'p' },
+    ],
     [
       'is content with what it requires from another source',
       { cert: 'c' },

@@ -1,0 +1,213 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { transformSync } from 'esbuild'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../src', import.meta.url))
+
+/** One import, in whatever form. */
+interface Import {
+  /** Path below src, with `/`. */
+  readonly from: string
+  /** Path below src, or `node:…`, or the name of a package without what is behind it. */
+  readonly to: string
+  /** Gone at run time. */
+  readonly typeOnly: boolean
+}
+
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts'))
+  .sort()
+const sources = new Map(files.map((path) => [path, readFileSync(join(root, path), 'utf8')]))
+const imports = files.flatMap((path) => importsOf(path, sources.get(path)!))
+
+function importsOf(from: string, source: string): Import[] {
+  const statements = source.matchAll(/^(?:import|export)\s+(?:([^'"();]*?)\s*from\s+)?['"]([^'"]+)['"]/gm)
+  const found = [...statements].map(([, names = '', target]) => ({
+    from,
+    to: resolve(from, target!),
+    typeOnly: isTypeOnly(names),
+  }))
+  const expressions = source.matchAll(/\b(?:import|require)\(\s*['"]([^'"]+)['"]\s*\)/g)
+  return [...found, ...[...expressions].map(([, target]) => ({ from, to: resolve(from, target!), typeOnly: false }))]
+}
+
+/** Whether a list of names, as in `import LIST from`, is gone at run time. */
+function isTypeOnly(names: string): boolean {
+  if (/^type\s/.test(names)) return true
+  const inBraces = /^\{([\s\S]*)\}$/.exec(names)?.[1]
+  return inBraces?.split(',').every((name) => /^\s*(type\s|$)/.test(name)) ?? false
+}
+
+function resolve(from: string, target: string): string {
+  if (target.startsWith('.')) return join(dirname(from), target).replaceAll('\\', '/')
+  if (target.startsWith('node:')) return target
+  return target.split('/', target.startsWith('@') ? 2 : 1).join('/')
+}
+
+/** The folder of a file; a file of src itself stands for its own. */
+function areaOf(path: string): string {
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : path
+}
+
+function isOurs(target: string): boolean {
+  return sources.has(target)
+}
+
+function shown({ from, to }: Import): string {
+  return `${from} → ${to}`
+}
+
+/** The imports of an area that are none of those allowed. */
+function strangers(area: string, allowed: (each: Import) => boolean): string[] {
+  return imports.filter((each) => areaOf(each.from) === area && isOurs(each.to) && !allowed(each)).map(shown)
+}
+
+/** The files in which a name of the global scope is used, found as the language sees it. */
+function usersOf(name: string): string[] {
+  const define = { [name]: 'FOUND_IT', [`globalThis.${name}`]: 'FOUND_IT', [`global.${name}`]: 'FOUND_IT' }
+  return files.filter((path) => transformSync(sources.get(path)!, { loader: 'ts', define }).code.includes('FOUND_IT'))
+}
+
+/** Some way along the edges that comes back to where it began. */
+function cycleIn(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] | undefined {
+  const done = new Set<string>()
+  const visit = (node: string, path: readonly string[]): string[] | undefined => {
+    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node]
+    if (done.has(node)) return undefined
+    for (const next of edges.get(node) ?? []) {
+      const cycle = visit(next, [...path, node])
+      if (cycle !== undefined) return cycle
+    }
+    done.add(node)
+    return undefined
+  }
+  for (const node of edges.keys()) {
+    const cycle = visit(node, [])
+    if (cycle !== undefined) return cycle
+  }
+  return undefined
+}
+
+/** What imports what at run time, by file or by area. */
+function edgesBy(nameOf: (path: string) => string): Map<string, Set<string>> {
+  const edges = new Map<string, Set<string>>()
+  for (const { from, to, typeOnly } of imports) {
+    if (typeOnly || !isOurs(to) || nameOf(from) === nameOf(to)) continue
+    edges.set(nameOf(from), (edges.get(nameOf(from)) ?? new Set()).add(nameOf(to)))
+  }
+  return edges
+}
+
+describe('the reader of imports', () => {
+  it('finds every form', () => {
+    const source = `import a, { b } from './a.ts'
+import type { C } from '../c.ts'
+import {
+  type D,
+  type E,
+} from './d.ts'
+import { type F, g } from "./f.ts"
+import * as ws from 'ws/lib/x'
+import 'side'
+export { h } from '@scope/name/h'
+import manifest from '../package.json' with { type: 'json' }
+  const { x } = await import('yargs')
+const text = "import('mqtt" // no import
+`
+    expect(importsOf('area/file.ts', source).map(({ to, typeOnly }) => [to, typeOnly])).toEqual([
+      ['area/a.ts', false],
+      ['c.ts', true],
+      ['area/d.ts', true],
+      ['area/f.ts', false],
+      ['ws', false],
+      ['side', false],
+      ['@scope/name', false],
+      ['package.json', false],
+      ['yargs', false],
+    ])
+  })
+
+  it('misses none: each names a file, the manifest, Node or a package that is depended on', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, '../package.json'), 'utf8')) as { dependencies: object }
+    const unknown = imports.filter(
+      ({ to }) =>
+        !isOurs(to) && to !== '../package.json' && !to.startsWith('node:') && !Object.hasOwn(dependencies, to),
+    )
+    expect(unknown.map(shown)).toEqual([])
+    for (const path of files) {
+      const count = sources.get(path)!.match(/^import\b/gm)?.length ?? 0
+      expect(imports.filter(({ from }) => from === path).length, path).toBeGreaterThanOrEqual(count)
+    }
+  })
+})
+
+describe('a package', () => {
+  it.each<[name: string, places: RegExp]>([
+    ['yargs', /^parse\.ts$/],
+    ['mqtt', /^mqtt\//],
+    ['ws', /^(mqtt\/transport|commands\/broker)\.ts$/],
+    ['socks', /^mqtt\/transport\.ts$/],
+    ['chalk', /^terminal\//],
+    ['ora', /^terminal\//],
+    ['aedes', /^commands\/broker\.ts$/],
+  ])('%s is imported only where it belongs: %s', (name, places) => {
+    const users = imports.filter(({ to }) => to === name).map(({ from }) => from)
+    expect(users.filter((path) => !places.test(path))).toEqual([])
+  })
+
+  it.each(['aedes', 'ws', 'socks'])('%s, which is heavy, is loaded only where it is used', (name) => {
+    const atStart = [...sources].filter(([, source]) =>
+      new RegExp(`^import (?!type).*from '${name}'`, 'm').test(source),
+    )
+    expect(atStart.map(([path]) => path)).toEqual([])
+  })
+})
+
+describe('the global', () => {
+  it('process is used only by main.ts', () => {
+    expect(usersOf('process')).toEqual(['main.ts'])
+    expect(imports.filter(({ to }) => to === 'node:process').map(shown)).toEqual([])
+  })
+
+  it('console is used nowhere', () => {
+    expect(usersOf('console')).toEqual([])
+    expect(imports.filter(({ to }) => to === 'node:console').map(shown)).toEqual([])
+  })
+})
+
+describe('the folder', () => {
+  it.each<[area: string, allowed: RegExp, types: RegExp]>([
+    ['io.ts', /^$/, /^$/],
+    ['errors.ts', /^$/, /^$/],
+    ['options', /^(options\/.*|errors\.ts|mqtt\/topic\.ts)$/, /^$/],
+    ['formatters', /^(formatters\/.*|errors\.ts)$/, /^mqtt\/(message|properties|malformed)\.ts$/],
+    ['mqtt', /^(mqtt\/.*|errors\.ts)$/, /^options\//],
+    ['streams', /^(streams\/.*|errors\.ts)$/, /^$/],
+    ['terminal', /^(terminal\/.*|errors\.ts)$/, /^io\.ts$/],
+    ['docs', /^(docs|options)\//, /^commands\/command\.ts$/],
+    ['commands', /^(commands|formatters|mqtt|options|streams|terminal)\/|^errors\.ts$/, /^io\.ts$/],
+  ])('%s imports only %s, and as types %s', (area, allowed, types) => {
+    expect(files.some((path) => areaOf(path) === area)).toBe(true)
+    expect(strangers(area, ({ to, typeOnly }) => allowed.test(to) || (typeOnly && types.test(to)))).toEqual([])
+  })
+
+  it('never makes a cycle at run time, nor does a file', () => {
+    expect(cycleIn(edgesBy((path) => path))).toBeUndefined()
+    // mqtt/topic.ts, which imports nothing, is what options and mqtt have in common.
+    expect(cycleIn(edgesBy((path) => (path === 'mqtt/topic.ts' ? path : areaOf(path))))).toBeUndefined()
+  })
+
+  it('shows a cycle where there is one', () => {
+    const edges = new Map([
+      ['a', new Set(['b', 'c'])],
+      ['b', new Set(['c'])],
+      ['c', new Set(['d', 'b'])],
+    ])
+    expect(cycleIn(edges)).toEqual(['b', 'c', 'b'])
+    edges.get('c')!.delete('b')
+    expect(cycleIn(edges)).toBeUndefined()
+  })
+})

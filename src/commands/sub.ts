@@ -59,6 +59,9 @@ const options = table({
 
 type Values = ValuesOf<typeof options>
 
+/** How long leaving may wait for a slow reader or broker. */
+const PATIENCE_MS = 1000
+
 export const sub = command({
   name: 'sub',
   summary: 'subscribe to topics and print messages',
@@ -122,6 +125,9 @@ class Printing {
   /** Rejects when standard output fails while nothing is being written. */
   readonly #outputFailed: Promise<never>
   readonly #sessions: Session[] = []
+  readonly #subscriptions: Subscription[] = []
+  /** Output on its way, with the acknowledgement that follows. */
+  readonly #writing = new Set<Promise<void>>()
   #printed = 0
   #done = false
 
@@ -156,11 +162,9 @@ class Printing {
       subscribed = true
       const printing = Promise.race([...loops.map((loop) => loop()), this.#outputFailed])
       await unlessAborted(this.#signal, printing)
-      this.#done = true
       await this.#endAll()
       return undefined
     } catch (error) {
-      this.#done = true
       await this.#endAll().catch(() => {})
       if (error instanceof BrokenPipeError) return ExitCode.ok
       if (error instanceof MalformedPacketError) {
@@ -171,7 +175,12 @@ class Printing {
     }
   }
 
+  /** Prints nothing more; what is being written is acknowledged, and what is half acknowledged completed, if it is quick. */
   async #endAll(): Promise<void> {
+    this.#done = true
+    const patience = AbortSignal.timeout(PATIENCE_MS)
+    await unlessAborted(patience, Promise.allSettled(this.#writing)).catch(() => {})
+    await Promise.all(this.#subscriptions.map((subscription) => subscription.finish(PATIENCE_MS)))
     await Promise.all(this.#sessions.map((session) => session.end()))
   }
 
@@ -211,6 +220,7 @@ class Printing {
   async #loop(session: Session, groups: readonly SubscribeGroup[], find: FilterFinder): Promise<() => Promise<void>> {
     const { Subscription } = await import('../mqtt/subscription.ts')
     const subscription = new Subscription(session, groups, this.#notice)
+    this.#subscriptions.push(subscription)
     session.start()
     await unlessAborted(this.#signal, subscription.start())
     return () => this.#print(subscription, find)
@@ -224,13 +234,23 @@ class Printing {
         if (this.#values.retainedOnly && !message.retain) this.#done = true
         else if (this.#isWanted(message)) this.#printOne(message, find, out)
         if (!this.#done) continue
-        await this.#sink.write(out.take())
-        subscription.acknowledge(at + 1)
+        await this.#write(subscription, out, at + 1)
+        return
       }
       if (this.#done) return
-      await this.#sink.write(out.take())
+      await this.#write(subscription, out)
     }
-    throw new ConnectionLostError('the session has ended')
+  }
+
+  /** Writes, then acknowledges the first `count` messages of the batch, or all. */
+  async #write(subscription: Subscription, out: OutputBuffer, count?: number): Promise<void> {
+    const writing = this.#sink.write(out.take()).then(() => subscription.acknowledge(count))
+    this.#writing.add(writing)
+    try {
+      await writing
+    } finally {
+      this.#writing.delete(writing)
+    }
   }
 
   #isWanted(message: Message): boolean {

@@ -65,23 +65,21 @@ export class Connection {
    * Sends one SUBSCRIBE and waits for its SUBACK.
    *
    * @param identifier of all these subscriptions [MQTT 5, 3.8.2.1.2].
-   * @returns the granted QoS or failure code for each request.
-   * @throws the reason when the connection ends first.
+   * @returns the granted QoS or failure code for each request; undefined when the connection ended first.
    */
-  async subscribe(requests: readonly SubscribeRequest[], identifier?: number): Promise<readonly number[]> {
+  async subscribe(requests: readonly SubscribeRequest[], identifier?: number): Promise<readonly number[] | undefined> {
     const filters = Object.fromEntries(
       requests.map(({ filter, qos, retainHandling }) => [filter, { qos, nl: false, rap: false, rh: retainHandling }]),
     )
     const properties = identifier === undefined ? {} : { properties: { subscriptionIdentifier: identifier } }
-    const suback = new Promise<readonly number[]>((resolve, reject) => {
-      // A SUBACK with failures comes as an error, with the packet.
-      this.#client.subscribe(filters as never, properties as never, (error, _granted, packet) => {
+    const suback = new Promise<readonly number[]>((resolve) => {
+      // A SUBACK with failures comes as an error, with the packet. Other errors mean that the connection has ended.
+      this.#client.subscribe(filters as never, properties as never, (_error, _granted, packet) => {
         const codes = (packet as { granted?: readonly number[] } | undefined)?.granted
-        if (codes !== undefined && codes.length === requests.length) resolve(codes)
-        else reject(error ?? new Error('SUBACK without reason codes'))
+        if (codes?.length === requests.length) resolve(codes)
       })
     })
-    return await Promise.race([suback, this.#unlessLost(suback)])
+    return await Promise.race([suback, this.lost.then(() => undefined)])
   }
 
   /**
@@ -107,7 +105,7 @@ export class Connection {
     const socket = this.#socket
     const finished = new Promise<boolean>((resolve) => {
       socket.once('finish', () => resolve(true))
-      socket.once('close', () => resolve(socket.writableFinished))
+      socket.once('close', () => resolve(socket.writableFinished || socket.writableLength === 0))
     })
     for (let left = socket.writableLength; ; left = socket.writableLength) {
       const done = await settledWithin(finished, patienceMs)
@@ -117,12 +115,6 @@ export class Connection {
         return false
       }
     }
-  }
-
-  /** Rejects when the connection ends before `work` does. */
-  async #unlessLost(work: Promise<unknown>): Promise<never> {
-    work.catch(() => {})
-    throw await this.lost
   }
 }
 

@@ -87,18 +87,19 @@ export class Lane {
     this.#guard(() => this.#received.resume())
   }
 
+  /** Nothing can be written any more: closed, or DISCONNECT is out. */
   get isClosed(): boolean {
-    return this.#socket.destroyed
+    return this.#socket.destroyed || this.#socket.writableEnded
   }
 
   /** @returns false when the socket's buffer is full: wait for `drain` before writing more. */
   write(bytes: Uint8Array): boolean {
-    return this.#socket.destroyed ? true : this.#socket.write(bytes)
+    return this.isClosed ? true : this.#socket.write(bytes)
   }
 
   /** Resolves when the socket takes more, or has closed. */
   async drain(): Promise<void> {
-    if (this.#socket.destroyed || !this.#socket.writableNeedDrain) return
+    if (this.isClosed || !this.#socket.writableNeedDrain) return
     await new Promise<void>((resolve) => this.#drained.push(resolve))
   }
 
@@ -171,7 +172,7 @@ export class Lane {
       this.#dataPlane?.pingSent()
       if (this.#paused) this.#answerPing()
     }
-    if (!this.#socket.destroyed) this.#socket.write(Buffer.from(bytes.subarray(packetStart, end)))
+    if (!this.isClosed) this.#socket.write(Buffer.from(bytes.subarray(packetStart, end)))
     return true
   }
 

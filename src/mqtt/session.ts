@@ -32,6 +32,8 @@ export class Session implements DataPlane {
   #connection: Connection | undefined
   #waiting: (() => void)[] = []
   #ending = false
+  /** Connections lost and attempts failed since a connection last held: the exponent of the wait. */
+  #failures = 0
 
   private constructor(options: ClientOptions, events: SessionEvents) {
     this.options = options
@@ -122,7 +124,10 @@ export class Session implements DataPlane {
   /** Follows a connection to its end, and the ones after it. */
   async #watch(first: Connection): Promise<void> {
     for (let connection: Connection | undefined = first; connection !== undefined; ) {
+      const began = Date.now()
       const reason = await connection.lost
+      // One that breaks at once, again and again, must not be tried ever faster.
+      if (Date.now() - began >= this.options.reconnect.maxDelayMs) this.#failures = 0
       if (this.#ending || this.over.aborted) return
       this.#connection = undefined
       this.publisher?.detach()
@@ -135,7 +140,7 @@ export class Session implements DataPlane {
     let last = reason
     for (let attempt = 0; attempt < attempts && isWorthRetrying(last); attempt++) {
       // Doubles up to the limit; the random half keeps many clients from coming back at once.
-      const wait = Math.min(maxDelayMs, delayMs * 2 ** attempt) * (1 - Math.random() / 2)
+      const wait = Math.min(maxDelayMs, delayMs * 2 ** this.#failures++) * (1 - Math.random() / 2)
       this.#events.notice(`${last.message}; trying again in ${(wait / 1000).toFixed(1)} s`)
       try {
         await delay(wait, undefined, { signal: this.#events.signal })

@@ -36,6 +36,11 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   #current: Batch | undefined
   #connection: Connection | undefined
   readonly #qos2 = new Set<number>()
+  /** QoS 2 identifiers that were answered with PUBREC on this connection and wait for PUBREL. */
+  readonly #unreleased = new Set<number>()
+  #established = false
+  #pulled = false
+  #finishing = false
   /** Identifiers to answer with PUBCOMP when the chunk is done. */
   #released: number[] = []
   #wake: (() => void) | undefined
@@ -50,16 +55,19 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   }
 
   /**
-   * Subscribes on the first connection. A filter that is refused is named; when all are, that is a failure.
+   * Subscribes; on another connection if the first is lost before SUBACK. A filter that is refused is named; when all
+   * are, that is a failure.
    *
-   * @throws RefusedError with the reason code of the first filter.
+   * @throws RefusedError with the reason code of the first filter, or the reason when the session is over.
    */
   async start(): Promise<void> {
-    await this.#subscribe(await this.#session.connected())
+    while (!this.#established) this.#established = await this.#subscribe(await this.#session.connected())
   }
 
   /** On a connection whose broker has forgotten the session. */
   async subscribeAgain(connection: Connection): Promise<void> {
+    // Before that, it is for `start` to go on.
+    if (!this.#established) return
     try {
       await this.#subscribe(connection)
     } catch (error) {
@@ -68,12 +76,14 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     }
   }
 
-  async #subscribe(connection: Connection): Promise<void> {
+  /** @returns false when the connection was lost before SUBACK. */
+  async #subscribe(connection: Connection): Promise<boolean> {
     const refused: string[] = []
     let code = 0
     let count = 0
     for (const { requests, identifier } of this.#groups) {
       const codes = await connection.subscribe(requests, identifier)
+      if (codes === undefined) return false
       codes.forEach((each, at) => {
         count++
         if (each < 0x80) return
@@ -83,16 +93,18 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     }
     if (refused.length === count && count > 0) throw new RefusedError(refused.join('; '), code)
     for (const text of refused) this.#notice(text)
+    return true
   }
 
   /** Goes on at a new connection. What was received on the old one is still delivered; it can't be acknowledged. */
   attach(connection: Connection): void {
     this.#connection = connection
     if (!connection.sessionPresent) this.#qos2.clear()
-    if (this.#queue.length > 0) connection.lane.pause()
+    this.#unreleased.clear()
   }
 
   received(message: Message): void {
+    if (this.#finishing) return
     this.#arriving ??= { messages: [], connection: this.#connection, repeated: [], acknowledged: 0 }
     if (message.qos === 2) {
       if (this.#qos2.has(message.packetId)) {
@@ -106,6 +118,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
 
   released(packetId: number): void {
     this.#qos2.delete(packetId)
+    this.#unreleased.delete(packetId)
     this.#released.push(packetId)
   }
 
@@ -117,11 +130,13 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
       for (const id of this.#released) at = encodeAck(FirstByte.PUBCOMP, id, out, at)
       this.#released = []
       this.#connection?.lane.write(out)
+      if (this.#finishing) this.#wakeConsumer()
     }
     if (this.#arriving === undefined) return
     this.#queue.push(this.#arriving)
     this.#arriving = undefined
-    if (this.#wake === undefined) this.#connection?.lane.pause()
+    // Messages of a persistent session may come before SUBACK, which has to be read.
+    if (this.#wake === undefined && this.#pulled) this.#connection?.lane.pause()
     this.#wakeConsumer()
   }
 
@@ -138,6 +153,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   async next(): Promise<readonly Message[] | undefined> {
     this.acknowledge()
     this.#current = undefined
+    this.#pulled = true
     while (this.#queue.length === 0) {
       this.#connection?.lane.resume()
       if (this.#session.over.aborted) {
@@ -166,11 +182,30 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     for (let index = batch.acknowledged; index < end; index++) {
       const message = batch.messages[index]!
       if (message.qos === 1) at = encodeAck(FirstByte.PUBACK, message.packetId, out, at)
-      else if (message.qos === 2) at = encodeAck(FirstByte.PUBREC, message.packetId, out, at)
+      else if (message.qos === 2) {
+        at = encodeAck(FirstByte.PUBREC, message.packetId, out, at)
+        this.#unreleased.add(message.packetId)
+      }
     }
     for (const id of repeated) at = encodeAck(FirstByte.PUBREC, id, out, at)
     batch.acknowledged = Math.max(batch.acknowledged, end)
     if (at > 0) this.#connection?.lane.write(out.subarray(0, at))
+  }
+
+  /**
+   * Takes no more messages, and waits until those acknowledged at QoS 2 are through: left between PUBREC and PUBREL,
+   * they would come again.
+   */
+  async finish(limitMs: number): Promise<void> {
+    this.#finishing = true
+    this.#connection?.lane.resume()
+    const limit = AbortSignal.timeout(limitMs)
+    limit.addEventListener('abort', () => this.#wakeConsumer())
+    while (this.#unreleased.size > 0 && !limit.aborted && !this.#session.over.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly Message[]> {

@@ -120,7 +120,14 @@ async function startWebSocket(server: Server, socket: Duplex, signal: AbortSigna
     maxPayload: LARGEST_FRAME,
   })
   await orAborted(once(websocket, 'open'), signal)
-  return createWebSocketStream(websocket)
+  const stream = createWebSocketStream(websocket)
+  // When the broker cuts the connection instead of closing the WebSocket, the stream of ws 8.23 waits for a 'finish'
+  // that never comes. What was received is read to its end first.
+  websocket.once('close', () => {
+    if (stream.writableEnded || stream.readableEnded) stream.destroy()
+    else stream.once('end', () => stream.destroy())
+  })
+  return stream
 }
 
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -22,7 +22,7 @@ export const publishOptions = table({
     short: 'M',
     group: 'Delivery',
     describe: 'Most messages to have unacknowledged at a time; the broker may allow fewer',
-    default: 1000,
+    defaultText: '1000; 20 at QoS 2 before MQTT 5',
   },
   ackTimeout: {
     kind: duration(1),

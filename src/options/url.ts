@@ -30,7 +30,7 @@ export const brokerUrl: Kind<BrokerUrl> = {
     const unix = /^unix:(?:\/\/)?(\/?[^\0]+)$/i.exec(value)
     if (unix !== null) return { tls: false, websocket: false, unix: decode(unix[1]!) }
     // The user information ends at the last @ before the first slash, and may itself hold colons.
-    const match = /^([a-z]+):\/\/(?:([^/]*)@)?(\[[0-9a-f:.%]+\]|[^/:@[\]]*)(?::(\d*))?(?:\/(.*))?$/is.exec(value)
+    const match = /^([a-z]+):\/\/(?:([^/]*)@)?(\[[0-9a-f:.%]+\]|[^/:@[\]\s]*)(?::(\d*))?(?:\/(.*))?$/is.exec(value)
     const scheme = match === null ? undefined : SCHEMES.get(match[1]!.toLowerCase())
     if (match === null || scheme === undefined || match[3] === '') throw new InvalidValue()
     const [, , user, host, port, path] = match
@@ -62,7 +62,7 @@ export const proxyUrl: Kind<ProxyUrl> = {
   placeholder: 'URL',
   expected: 'socks5h://[user[:password]@]host[:port]',
   parse(value) {
-    const match = /^socks5h?:\/\/(?:([^/:]*)(?::([^/]*))?@)?(\[[0-9a-f:.]+\]|[^/:@[\]]+)(?::(\d+))?\/?$/i.exec(value)
+    const match = /^socks5h?:\/\/(?:([^/:]*)(?::([^/]*))?@)?(\[[0-9a-f:.]+\]|[^/:@[\]\s]+)(?::(\d+))?\/?$/i.exec(value)
     if (match === null) throw new InvalidValue()
     const [, username, password, host, port] = match
     const portNumber = port === undefined ? 1080 : Number(port)

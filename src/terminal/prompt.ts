@@ -13,8 +13,9 @@ const CTRL_U = '\u0015'
  */
 export async function askSecret(question: string): Promise<string> {
   const terminal = openTerminal()
-  terminal.output.write(question)
+  // No echo before the user can type.
   terminal.input.setRawMode(true)
+  terminal.output.write(question)
   try {
     return await readSecret(terminal.input)
   } finally {

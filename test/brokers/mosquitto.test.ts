@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { certificates } from '../support/certificates.ts'
+import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts'
+import { runCli } from '../support/run.ts'
+import { spawnShell, spawnTmqtt } from '../support/spawn.ts'
+import { knownMosquitto } from './known-broker.ts'
+import { brokerScenarios, carriesEveryQos, run } from './scenarios.ts'
+
+describe.skipIf(!hasMosquitto)('mosquitto', () => {
+  brokerScenarios(knownMosquitto, ['31', '311', '5'])
+
+  describe.each(['31', '311', '5'])('with -V %s', (version) => {
+    const password = { username: 'joe', password: 'p w' }
+
+    it('is reached with user and password', async () => {
+      const { urls } = await startMosquitto({ password })
+      const at = ['-L', urls.tcp, '-V', version, '-u', 'joe']
+      await carriesEveryQos([...at, '-P', 'p w'])
+      await carriesEveryQos(at, { env: { TMQTT_PASSWORD: 'p w' } })
+      await carriesEveryQos(['-L', urls.tcp.replace('//', '//joe:p%20w@'), '-V', version])
+    })
+
+    it('is reached over TLS, with its own authority and a client certificate', async () => {
+      const { ca, server, client } = await certificates()
+      const { urls } = await startMosquitto({ tls: { ...server, cafile: ca, requireClientCertificate: true } })
+      const identity = ['--cert', client.certfile, '--key', client.keyfile]
+      await carriesEveryQos(['-L', urls.tls, '-V', version, '--cafile', ca, ...identity])
+    })
+  })
+
+  it.each(['311', '5'])('is reached over TLS, WebSocket, both, and a unix socket, -V %s', async (version) => {
+    const { ca, server } = await certificates()
+    const broker = await startMosquitto({ tls: { ...server, cafile: ca }, websocket: true, unixSocket: true })
+    for (const at of [
+      ['-h', 'localhost', '-p', String(broker.ports.tls), '--cafile', ca],
+      ['-L', broker.urls.ws],
+      ['-L', broker.urls.wss, '--cafile', ca],
+      ['--unix', broker.unixSocket],
+      ['-L', `unix:${broker.unixSocket}`],
+    ]) {
+      await carriesEveryQos([...at, '-V', version])
+    }
+  })
+
+  it.each(['311', '5'])('loses no line of pub -l at QoS 2 with the limits it has by itself, -V %s', async (version) => {
+    // 20 messages in flight and 1000 queued; before MQTT 5 it has no way to say so.
+    const { urls, waitForLog } = await startMosquitto({ config: ['max_queued_messages 1000'] })
+    const lines = Array.from({ length: 200 }, (_, at) => `line ${at}\n`).join('')
+    const subscriber = runCli(['sub', '-L', urls.tcp, '-t', 't'])
+    await waitForLog(/: \S+ 0 t$/m)
+    await run(['pub', '-L', urls.tcp, '-V', version, '-t', 't', '-q', '2', '-l'], { stdin: lines })
+    await run(['pub', '-L', urls.tcp, '-t', 't', '-m', 'end'])
+    expect(await subscriber.waitForStdout('end\n')).toBe(`${lines}end\n`)
+  })
+
+  it.skipIf(process.platform !== 'linux')(
+    'takes 200,000 lines at QoS 1, all acknowledged, with tmqtt below 150 MB',
+    async () => {
+      const count = 200_000
+      const { ports, urls, waitForLog } = await startMosquitto({ quiet: true })
+      const subscribe = (clientId: string, ...args: string[]) => {
+        const subscriber = spawnTmqtt(['sub', '-L', urls.tcp, '-t', 'a', '-i', clientId, ...args])
+        return waitForLog(`: ${clientId} 0 a\n`).then(() => subscriber)
+      }
+      const subscriber = await subscribe('all', '-C', String(count))
+      // Standard input stays open behind the lines, so that the process can be looked at when all are delivered.
+      const publisher = spawnShell(
+        `set -o pipefail
+        { yes | head -n ${count}; cat; } | sh -c 'echo $$ >&2; exec tmqtt pub -l -t a -q 1'`,
+        { TMQTT_HOST: '127.0.0.1', TMQTT_PORT: String(ports.tcp) },
+      )
+      expect(await subscriber.exited).toEqual({ code: 0, signal: null })
+      expect(subscriber.stdout.equals(Buffer.from('y\n'.repeat(count)))).toBe(true)
+      const pid = publisher.stderr.trim()
+      const peakKb = Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+      expect(peakKb).toBeLessThan(150_000)
+
+      // Nothing comes between them and the next line.
+      const next = await subscribe('next')
+      publisher.stdin.end('last\n')
+      expect(await publisher.exited).toEqual({ code: 0, signal: null })
+      expect(publisher.stderr.trim()).toBe(pid)
+      expect(await next.nextLine()).toBe('last')
+    },
+  )
+})

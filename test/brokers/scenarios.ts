@@ -1,0 +1,170 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import type { Program } from '../support/program.ts'
+import { type CliRun, type RunOptions, runCli } from '../support/run.ts'
+import { spawnTmqtt } from '../support/spawn.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+import type { KnownBroker } from './known-broker.ts'
+
+/** Every byte there is, in order and backwards, with NUL, CR LF and what is not UTF-8. */
+const allBytes = Buffer.from(Array.from({ length: 512 }, (_, at) => (at < 256 ? at : 511 - at)))
+
+/** What every broker is to do over a plain connection. */
+export function brokerScenarios(start: () => Promise<KnownBroker>, versions: readonly string[]): void {
+  describe.each(versions)('with -V %s', (version) => {
+    const startWithArgs = async () => {
+      const broker = await start()
+      return { broker, at: ['-L', broker.url, '-V', version] }
+    }
+
+    it('carries messages at QoS 0, 1 and 2', async () => {
+      const { at } = await startWithArgs()
+      await carriesEveryQos(at)
+    })
+
+    it('lowers the QoS to that of the subscription', async () => {
+      const { broker, at } = await startWithArgs()
+      const subscriber = runCli(['sub', ...at, '-t', 't', '-q', '1', '-F', '%q %p', '-C', '2'])
+      await broker.subscribed('t')
+      await run(['pub', ...at, '-t', 't', '-q', '2', '-m', 'two'])
+      await run(['pub', ...at, '-t', 't', '-q', '0', '-m', 'zero'])
+      expect(await finish(subscriber)).toBe('1 two\n0 zero\n')
+    })
+
+    it('stores a retained message with -r and clears it with -r -n', async () => {
+      const { broker, at } = await startWithArgs()
+      await run(['pub', ...at, '-t', 'kept', '-r', '-q', '1', '-m', 'old'])
+      await run(['pub', ...at, '-t', 'kept', '-r', '-q', '1', '-m', 'new'])
+      expect(await run(['sub', ...at, '-t', 'kept', '-C', '1', '-F', '%r %p'])).toBe('1 new\n')
+
+      await run(['pub', ...at, '-t', 'kept', '-r', '-q', '1', '-n'])
+      const subscriber = runCli(['sub', ...at, '-t', 'kept', '-C', '1', '-F', '%r %p', '-i', 'after'])
+      await broker.subscribed('kept', 'after')
+      await run(['pub', ...at, '-t', 'kept', '-m', 'live'])
+      expect(await finish(subscriber)).toBe('0 live\n')
+    })
+
+    it('leaves retained messages out with -R', async () => {
+      const { broker, at } = await startWithArgs()
+      await run(['pub', ...at, '-t', 'kept', '-r', '-q', '1', '-m', 'old'])
+      const subscriber = runCli(['sub', ...at, '-t', 'kept', '-R', '-C', '1'])
+      await broker.subscribed('kept')
+      await run(['pub', ...at, '-t', 'kept', '-m', 'live'])
+      expect(await finish(subscriber)).toBe('live\n')
+    })
+
+    it('prints just the retained messages with --retained-only', async () => {
+      const { broker, at } = await startWithArgs()
+      for (const name of ['a', 'b']) await run(['pub', ...at, '-t', `kept/${name}`, '-r', '-q', '1', '-m', name])
+      const subscriber = runCli(['sub', ...at, '-t', 'kept/+', '--retained-only', '-v'])
+      await broker.subscribed('kept/+')
+      await run(['pub', ...at, '-t', 'kept/c', '-m', 'live'])
+      expect((await finish(subscriber)).split('\n').sort()).toEqual(['', 'kept/a a', 'kept/b b'])
+    })
+
+    it('publishes the will of a client that was killed', async () => {
+      const { broker, at } = await startWithArgs()
+      const watcher = runCli(['sub', ...at, '-t', 'will', '-q', '2', '-C', '1', '-F', '%q %p'])
+      const doomed = spawnTmqtt(['sub', ...at, '-t', 't', ...will])
+      await Promise.all([broker.subscribed('will'), broker.subscribed('t')])
+      doomed.kill('SIGKILL')
+      expect(await finish(watcher)).toBe('1 gone\n')
+    })
+
+    it.each(['SIGTERM', 'SIGINT'] as const)('publishes no will after %s', async (signal) => {
+      const { broker, at } = await startWithArgs()
+      const watcher = runCli(['sub', ...at, '-t', 'will', '-C', '1'])
+      const stopped = spawnTmqtt(['sub', ...at, '-t', 't', ...will])
+      await Promise.all([broker.subscribed('will'), broker.subscribed('t')])
+      await run(['pub', ...at, '-t', 't', '-m', 'ready'])
+      await stopped.nextLine()
+      stopped.kill(signal)
+      await succeeds(stopped)
+      await run(['pub', ...at, '-t', 'will', '-m', 'end'])
+      expect(await finish(watcher)).toBe('end\n')
+    })
+
+    it.each(['1', '2'])('delivers at QoS %s what a persistent session has missed', async (qos) => {
+      const { broker, at } = await startWithArgs()
+      const session = ['sub', ...at, '-i', 'keeper', '-c', '-q', qos, '-t', 't']
+      const before = runCli(session)
+      await broker.subscribed('t', 'keeper')
+      await run(['pub', ...at, '-t', 't', '-m', 'ready'])
+      await before.nextLine()
+      before.abort('SIGTERM')
+      await finish(before)
+
+      await run(['pub', ...at, '-t', 't', '-q', qos, '-l'], { stdin: 'one\ntwo\nthree\n' })
+      expect(await run([...session, '-F', '%q %p', '-C', '2'])).toBe(`${qos} one\n${qos} two\n`)
+      // What -C left over is still there, and what was printed is not sent again.
+      expect(await run([...session, '-F', '%q %p', '-C', '1'])).toBe(`${qos} three\n`)
+    })
+  })
+
+  it.each([
+    { how: '-f', args: (file: string) => ['-f', file] },
+    { how: '-s', args: () => ['-s'], input: allBytes },
+    { how: '-l', args: () => ['-l'], input: allBytes.map((byte) => (byte === 0x0a ? 0x0b : byte)) },
+  ])('carries every byte unchanged with $how', async ({ args, input }) => {
+    const broker = await start()
+    const file = temporaryDirectory().write('all-bytes', allBytes)
+    const subscriber = spawnTmqtt(['sub', '-L', broker.url, '-t', 't', '-N', '-C', '1'])
+    await broker.subscribed('t')
+    await succeeds(spawnTmqtt(['pub', '-L', broker.url, '-t', 't', ...args(file)], { input: input ?? '' }))
+    await succeeds(subscriber)
+    expect(subscriber.stdout.equals(input ?? allBytes)).toBe(true)
+  })
+
+  it('publishes empty lines, a last line without newline, and keeps CR', async () => {
+    const broker = await start()
+    const subscriber = spawnTmqtt(['sub', '-L', broker.url, '-t', 't', '-F', '%l %x', '-C', '5'])
+    await broker.subscribed('t')
+    await succeeds(spawnTmqtt(['pub', '-L', broker.url, '-t', 't', '-l'], { input: 'a\n\nb\r\n \tc \nlast' }))
+    await succeeds(subscriber)
+    expect(subscriber.stdout.toString()).toBe('1 61\n0 \n2 620d\n4 20096320\n4 6c617374\n')
+  })
+
+  it.each(['0', '1', '2'])('carries a payload of a megabyte at QoS %s', async (qos) => {
+    const broker = await start()
+    const payload = randomBytes(2 ** 20)
+    const file = temporaryDirectory().write('megabyte', payload)
+    const subscriber = spawnTmqtt(['sub', '-L', broker.url, '-t', 't', '-q', qos, '-N', '-C', '1'])
+    await broker.subscribed('t')
+    await succeeds(spawnTmqtt(['pub', '-L', broker.url, '-t', 't', '-q', qos, '-f', file]))
+    await succeeds(subscriber)
+    expect(sha256(subscriber.stdout)).toBe(sha256(payload))
+  })
+}
+
+const will = ['--will-topic', 'will', '--will-payload', 'gone', '--will-qos', '1']
+
+/** One subscriber, and a publisher for each QoS, all over the connection that `at` describes. */
+export async function carriesEveryQos(at: readonly string[], options?: RunOptions): Promise<void> {
+  // Who gets a retained message is subscribed.
+  await run(['pub', ...at, '-t', 'every/ready', '-q', '1', '-r', '-m', 'go'], options)
+  const subscriber = runCli(['sub', ...at, '-t', 'every/+', '-q', '2', '-F', '%q %t %p', '-C', '4'], options)
+  expect(await subscriber.nextLine()).toBe('1 every/ready go')
+  for (const qos of ['0', '1', '2']) {
+    await run(['pub', ...at, '-t', `every/${qos}`, '-q', qos, '-m', `at ${qos}`], options)
+  }
+  expect(await finish(subscriber)).toBe('1 every/ready go\n0 every/0 at 0\n1 every/1 at 1\n2 every/2 at 2\n')
+  expect(subscriber.stderr).toBe('')
+}
+
+/** @returns its output. */
+export async function run(args: readonly string[], options?: RunOptions): Promise<string> {
+  return await finish(runCli(args, options))
+}
+
+async function finish(cli: CliRun): Promise<string> {
+  expect(await cli.exit, cli.stderr).toBe(0)
+  return cli.stdout.toString()
+}
+
+async function succeeds(program: Program): Promise<void> {
+  expect(await program.exited, program.stderr).toEqual({ code: 0, signal: null })
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { knownAedes } from '../brokers/known-broker.ts'
+import { runCli } from '../support/run.ts'
+import { hasScript, spawnInTerminal, spawnShell, spawnTmqtt } from '../support/spawn.ts'
+
+const escapes = '\x1b[31mred\x1b]0;title\x07'
+
+describe('standard output', () => {
+  it.skipIf(process.platform !== 'linux')(
+    'that is full exits with 1 and leaves the message unacknowledged',
+    async () => {
+      const broker = await knownAedes()
+      const env = { TMQTT_HOST: '127.0.0.1', TMQTT_PORT: String(broker.port) }
+      const session = ['sub', '-i', 'full', '-c', '-q', '1', '-t', 't']
+      const full = spawnShell(`tmqtt ${session.join(' ')} >/dev/full`, env)
+      await broker.subscribed('t', 'full')
+      expect(await runCli(['pub', '-t', 't', '-q', '1', '-m', 'precious'], { env }).exit).toBe(0)
+      expect(await full.exited).toEqual({ code: 1, signal: null })
+      expect(full.stderr).toBe('tmqtt sub: cannot write to standard output: no space left on device\n')
+
+      const next = spawnTmqtt([...session, '-C', '1'], { env })
+      expect(await next.exited).toEqual({ code: 0, signal: null })
+      expect(next.stdout.toString()).toBe('precious\n')
+    },
+  )
+
+  it('into a pipe is byte for byte what came', async () => {
+    const { subscriber } = await received('pipe', ['-v'])
+    expect(subscriber.stdout.toString()).toBe(`colour/topic ${escapes}\n`)
+  })
+
+  it.skipIf(!hasScript)('on a terminal has control characters made visible', async () => {
+    const { screen } = await received('terminal', [])
+    expect(screen).toBe('\\e[31mred\\e]0;title\\a\r\n')
+  })
+
+  it.skipIf(!hasScript)('on a terminal has the topic coloured with -v', async () => {
+    const { screen } = await received('terminal', ['-v'])
+    expect(screen).toBe('\x1b[36mcolour/topic\x1b[39m \\e[31mred\\e]0;title\\a\r\n')
+  })
+
+  it.skipIf(!hasScript)('on a terminal has no colour with NO_COLOR', async () => {
+    const { screen } = await received('terminal', ['-v'], { NO_COLOR: '1' })
+    expect(screen).toBe('colour/topic \\e[31mred\\e]0;title\\a\r\n')
+  })
+
+  it.skipIf(!hasScript)('on a terminal keeps the escapes of an untrusted notice out of stderr too', async () => {
+    const broker = await knownAedes({ authorizeSubscribe: (_client, _subscription, done) => done(null, null) })
+    const subscriber = spawnInTerminal(['sub', '-L', broker.url, '-t', 'a\u202eb'], { columns: 200, rows: 20 })
+    expect((await subscriber.exited).code).toBe(128)
+    expect(subscriber.stdout.toString()).toContain("subscription to 'a\\u{202e}b' refused")
+  })
+})
+
+/** One message with escape sequences, as it is printed into a pipe or on a terminal. */
+async function received(where: 'pipe' | 'terminal', args: readonly string[], env = {}) {
+  const broker = await knownAedes()
+  const words = ['sub', '-L', broker.url, '-t', 'colour/+', '-C', '1', ...args]
+  const subscriber =
+    where === 'pipe' ? spawnTmqtt(words, { env }) : spawnInTerminal(words, { columns: 80, rows: 20, env })
+  await broker.subscribed('colour/+')
+  expect(await runCli(['pub', '-L', broker.url, '-t', 'colour/topic', '-m', escapes]).exit).toBe(0)
+  expect(await subscriber.exited).toEqual({ code: 0, signal: null })
+  return { subscriber, screen: subscriber.stdout.toString() }
+}

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionLostError, RefusedError } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import {
@@ -56,12 +55,19 @@ export class Publisher {
   /** Identifiers of messages that wait to be sent again. */
   #again: number[] = []
   readonly #state = new Uint8Array(0x1_0000)
-  readonly #packets: (Buffer | undefined)[] = []
+  /** Where the encoded packet of an identifier stands: slices of what was written, without a view object for each. */
+  readonly #packets: (Buffer | undefined)[] = new Array(0x1_0000).fill(undefined)
+  readonly #starts = new Uint32Array(0x1_0000)
+  readonly #ends = new Uint32Array(0x1_0000)
   readonly #order = new Float64Array(0x1_0000)
   #nextOrder = 0
   /** PUBREL packets to write when the chunk is done. */
   #pubrels: number[] = []
-  #wake: (() => void) | undefined
+  /** Who waits for acknowledgements or a change of connection. */
+  #waiting: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | undefined
+  #watchdog: NodeJS.Timeout | undefined
+  /** Whether an acknowledgement came in this chunk, and when the last one came. */
+  #progressed = false
   #lastProgress = 0
   /** QoS 0 messages sent on this connection, and how many of them the broker has read for sure. */
   #qos0Sent = 0
@@ -75,6 +81,7 @@ export class Publisher {
     this.#maxInflight = options.maxInflight
     this.#ackTimeoutMs = options.ackTimeoutMs
     session.publisher = this
+    session.over.addEventListener('abort', () => this.#wake())
   }
 
   /**
@@ -143,7 +150,7 @@ export class Publisher {
     this.#inFlight = 0
     if (!connection.sessionPresent) {
       for (const id of open) {
-        const qos = (this.#packets[id]![0]! >> 1) & 3
+        const qos = (this.#packets[id]![this.#starts[id]!]! >> 1) & 3
         this.#state[id] = qos === 1 ? State.puback : State.pubrec
       }
     }
@@ -156,11 +163,11 @@ export class Publisher {
     this.tally.uncertain += this.#qos0Sent - this.#qos0Read
     this.#qos0Sent = 0
     this.#qos0Read = 0
-    this.#wake?.()
+    this.#wake()
   }
 
   acknowledged(type: number, packetId: number, reasonCode: number, bytes: Buffer, start: number, end: number): void {
-    this.#lastProgress = Date.now()
+    this.#progressed = true
     const state = this.#state[packetId]
     const failed = reasonCode >= 0x80
     if (failed && type !== PacketType.PUBCOMP) this.#keepReasonString(reasonCode, bytes, start, end)
@@ -176,6 +183,9 @@ export class Publisher {
 
   /** All acknowledgements of a chunk are in. */
   flush(): void {
+    if (!this.#progressed) return
+    this.#progressed = false
+    this.#lastProgress = Date.now()
     if (this.#pubrels.length > 0) {
       const out = Buffer.allocUnsafe(this.#pubrels.length * ACK_SIZE)
       let at = 0
@@ -184,7 +194,7 @@ export class Publisher {
       this.#connection?.lane.write(out)
     }
     if (this.#again.length > 0) this.#sendAgain()
-    this.#wake?.()
+    this.#wake()
   }
 
   pingSent(): void {
@@ -225,7 +235,7 @@ export class Publisher {
       const id = header.qos > 0 ? this.#session.ids.allocateForPublish() : 0
       const packetStart = end
       end = encodePublish(header, id, bytes, start, stop, out, end)
-      if (id > 0) this.#track(id, header.qos, out.subarray(packetStart, end))
+      if (id > 0) this.#track(id, header.qos, out, packetStart, end)
     }
     this.tally.sent += count
     if (header.qos === 0 && refused === 0) {
@@ -236,9 +246,11 @@ export class Publisher {
     return at
   }
 
-  #track(id: number, qos: number, packet: Buffer): void {
+  #track(id: number, qos: number, packets: Buffer, start: number, end: number): void {
     this.#state[id] = qos === 1 ? State.puback : State.pubrec
-    this.#packets[id] = packet
+    this.#packets[id] = packets
+    this.#starts[id] = start
+    this.#ends[id] = end
     this.#order[id] = this.#nextOrder++
     if (this.#inFlight++ === 0) this.#lastProgress = Date.now()
   }
@@ -278,7 +290,7 @@ export class Publisher {
         out.push(pubrel)
         continue
       }
-      const packet = this.#packets[id]!
+      const packet = this.#packets[id]!.subarray(this.#starts[id], this.#ends[id])
       packet[0] = connection.sessionPresent ? packet[0]! | 0x08 : packet[0]! & ~0x08
       out.push(packet)
     }
@@ -291,32 +303,37 @@ export class Publisher {
    * @throws when acknowledgements are missing for too long, or the session is over.
    */
   async #progress(): Promise<void> {
-    const timer = new AbortController()
-    const woken = new Promise<'woken'>((resolve) => {
-      this.#wake = () => resolve('woken')
+    this.#session.over.throwIfAborted()
+    this.#watchdog ??= setTimeout(() => this.#watch(), this.#ackTimeoutMs).unref()
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting = { resolve, reject }
     })
-    const over = () => this.#wake?.()
-    this.#session.over.addEventListener('abort', over)
-    try {
-      const left = Math.max(1, this.#lastProgress + this.#ackTimeoutMs - Date.now())
-      const timeout = delay(left, 'timeout' as const, { signal: timer.signal }).catch(() => 'woken' as const)
-      const outcome = await Promise.race([woken, timeout])
-      this.#session.over.throwIfAborted()
-      if (
-        outcome === 'timeout' &&
-        this.#connection !== undefined &&
-        Date.now() - this.#lastProgress >= this.#ackTimeoutMs
-      ) {
-        const seconds = this.#ackTimeoutMs / 1000
-        throw new ConnectionLostError(
-          `${this.unacknowledged} messages are unacknowledged, and no acknowledgement has come for ${seconds} s (--ack-timeout)`,
-        )
-      }
-    } finally {
-      timer.abort()
-      this.#session.over.removeEventListener('abort', over)
-      this.#wake = undefined
+    this.#session.over.throwIfAborted()
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    waiting?.resolve()
+  }
+
+  /** One timer for all waits, so that waiting costs nothing where acknowledgements come. */
+  #watch(): void {
+    this.#watchdog = undefined
+    const waiting = this.#waiting
+    if (waiting === undefined) return
+    const left = this.#lastProgress + this.#ackTimeoutMs - Date.now()
+    if (left > 0 || this.#connection === undefined) {
+      this.#watchdog = setTimeout(() => this.#watch(), left > 0 ? left : this.#ackTimeoutMs).unref()
+      return
     }
+    this.#waiting = undefined
+    const seconds = this.#ackTimeoutMs / 1000
+    waiting.reject(
+      new ConnectionLostError(
+        `${this.unacknowledged} messages are unacknowledged, and no acknowledgement has come for ${seconds} s (--ack-timeout)`,
+      ),
+    )
   }
 }
 

@@ -3,7 +3,7 @@ import { ExitCode, TmqttError, UsageError } from './errors.ts'
 import { safeText } from './formatters/terminal-safe.ts'
 import type { Io } from './io.ts'
 import { parse } from './parse.ts'
-import { writeAll } from './streams/sink.ts'
+import { writeAll, writeOutput } from './streams/sink.ts'
 
 /**
  * The program as a function: parses, runs, prints the error, returns the exit code.
@@ -15,7 +15,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   try {
     const parsed = parse(argv, io.env, io.stdout.columns ?? 80)
     if ('text' in parsed) {
-      await writeAll(io.stdout, parsed.text)
+      await writeOutput(io.stdout, parsed.text)
       return ExitCode.ok
     }
     return (await parsed.command.run(parsed.values as never, io)) ?? ExitCode.ok

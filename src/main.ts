@@ -1,4 +1,5 @@
-import type { Writable } from 'node:stream'
+import { fstatSync } from 'node:fs'
+import { Readable, type Writable } from 'node:stream'
 import { run } from './cli.ts'
 import { ExitCode, InterruptedError } from './errors.ts'
 import type { Io } from './io.ts'
@@ -23,8 +24,11 @@ for (const [signal, exitCode] of [
 // A reader that has gone is each stream user's business; without a listener it would be a crash.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
+/** How long a failed or interrupted program waits for a reader that takes nothing. */
+const PATIENCE_MS = 1000
+
 const io: Io = {
-  stdin: process.stdin,
+  stdin: standardInput(),
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
@@ -36,9 +40,25 @@ const io: Io = {
 process.exitCode = ExitCode.bug
 void run(process.argv.slice(2), io).then(async (exitCode) => {
   process.exitCode = exitCode
+  const patience = setTimeout(() => (exitCode === 0 && !stop.signal.aborted ? undefined : process.exit()), PATIENCE_MS)
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  clearTimeout(patience)
   process.exit()
 })
+
+/** Node shows a directory as an empty stream, as if all had been read. */
+function standardInput(): Readable {
+  try {
+    if (!fstatSync(0).isDirectory()) return process.stdin
+  } catch {
+    return process.stdin
+  }
+  return new Readable({
+    read() {
+      this.destroy(new Error('it is a directory'))
+    },
+  })
+}
 
 /** Resolves when the operating system has taken what was written. */
 async function flushed(stream: Writable): Promise<void> {

@@ -62,7 +62,7 @@ function parseCommand(
     const given = [values].flat().map(String)
     texts.set(key, isFlag(option) ? given : given.map((value) => value.slice(1)))
   }
-  takePositionals(command, parsed._ as string[], texts)
+  takePositionals(command, parsed._ as string[], texts, hasSecret(command.options, typed))
   const commandLine: Source = { texts, nameOf: (key) => typed.get(key) ?? `--${longName(key)}` }
   const values = resolve(command.options, [commandLine, environmentSource(command.options, env)])
   command.check?.(values)
@@ -102,16 +102,31 @@ function checkNames(table: OptionTable, words: readonly string[]): void {
     if (word === '--') return
     const name = word.startsWith('--') ? word.replace(/=.*$/s, '') : word
     if (!/^-./s.test(word) || known.has(name) || word === '--help' || word === '--version') continue
-    throw new UsageError(`unknown option ${name}${didYouMean(name, [...namesOf(table).keys()])}`)
+    const hint = didYouMean(name, [...namesOf(table).keys()])
+    // Letters that are like no option: a value may hang on to the first, and be a secret.
+    const shown = hint === '' && !name.startsWith('--') ? [...name].slice(0, 2).join('') : name
+    throw new UsageError(`unknown option ${shown}${hint}`)
   }
 }
 
-function takePositionals(command: Command, words: readonly string[], texts: Map<string, readonly string[]>): void {
+/** Whether a stray word may be part of a secret whose quotes were forgotten. */
+function hasSecret(table: OptionTable, typed: ReadonlyMap<string, string>): boolean {
+  return [...typed.keys()].some((key) => table[key]!.secret)
+}
+
+function takePositionals(
+  command: Command,
+  words: readonly string[],
+  texts: Map<string, readonly string[]>,
+  secret: boolean,
+): void {
   const keys = command.positionals ?? []
   words.forEach((word, at) => {
     const key = keys[at]
     if (key === undefined) {
-      throw new UsageError(`'${word}' is no option; quote values that hold blanks, and repeat an option for each value`)
+      throw new UsageError(
+        `${secret ? 'a word there' : `'${word}'`} is no option; quote values that hold blanks, and repeat an option for each value`,
+      )
     }
     texts.set(key, [word])
   })

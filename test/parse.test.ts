@@ -194,6 +194,13 @@ describe('parse', () => {
     [['-t', 'a'], { QOS: '1', TMQTT_NOTHING: 'x', __proto__: undefined }, { qos: 0 }],
     [['-t', 'a', '-h', 'h'], { TMQTT_URL: 'mqtt://u:p@e:9/t' }, { host: 'h', url: undefined }],
     [['-t', 'a', '-L', 'mqtt://h'], { TMQTT_HOST: 'e', TMQTT_PORT: '9' }, { host: undefined, port: undefined }],
+    [['-L', 'mqtt://h/t'], { TMQTT_TOPIC: 'e' }, { topic: [] }],
+    [
+      ['-L', 'mqtt://u@h', '-t', 'a'],
+      { TMQTT_USERNAME: 'e', TMQTT_WEBSOCKET: '1' },
+      { username: undefined, websocket: false },
+    ],
+    [['-L', 'mqtt://h', '-t', 'a'], { TMQTT_USERNAME: 'e' }, { username: 'e' }],
     [['-t', 'a'], { TMQTT_URL: 'mqtt://e:9' }, { url: { tls: false, websocket: false, host: 'e', port: 9 } }],
     [['-t', 'a', '-V', '5'], { TMQTT_PROTOCOL_VERSION: '311' }, { protocolVersion: 5 }],
     [['-t', 'a'], { TMQTT_SESSION_EXPIRY_INTERVAL: '60' }, { protocolVersion: 5 }],

@@ -8,6 +8,7 @@ import type { Io } from '../io.ts'
 import { connectionOptions } from '../options/connection.ts'
 import { integer, textOf } from '../options/kinds.ts'
 import { table, type ValuesOf } from '../options/option.ts'
+import { writeOutput } from '../streams/sink.ts'
 import { command } from './command.ts'
 
 const { username, password } = connectionOptions
@@ -67,16 +68,18 @@ export const broker = command({
     authenticate(aedes, values)
     if (io.stderr.isTTY === true) showClients(aedes, io)
     const servers: net.Server[] = []
+    const sockets = new Set<net.Socket>()
     try {
-      servers.push(await listen(net.createServer(aedes.handle), values.port, values, io, 'mqtt'))
+      servers.push(await listen(net.createServer(aedes.handle), values.port, values, io, 'mqtt', sockets))
       if (values.wsPort !== undefined) {
-        servers.push(await listen(await websocketServer(aedes), values.wsPort, values, io, 'ws'))
+        servers.push(await listen(await websocketServer(aedes), values.wsPort, values, io, 'ws', sockets))
       }
       if (!io.signal.aborted) await once(io.signal, 'abort')
     } finally {
-      // A server ends when its connections have; ending them is the broker's part.
+      // A server ends when its connections have: those of clients the broker ends, those that never became one we do.
       const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)))
       await new Promise<void>((resolve) => aedes.close(() => resolve()))
+      for (const socket of sockets) socket.destroy()
       await Promise.all(closed)
     }
     return undefined
@@ -97,7 +100,18 @@ async function websocketServer(aedes: Aedes): Promise<net.Server> {
   return server
 }
 
-async function listen(server: net.Server, port: number, values: Values, io: Io, scheme: string): Promise<net.Server> {
+async function listen(
+  server: net.Server,
+  port: number,
+  values: Values,
+  io: Io,
+  scheme: string,
+  sockets: Set<net.Socket>,
+): Promise<net.Server> {
+  server.on('connection', (socket: net.Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   try {
     server.listen(port, values.address)
     await once(server, 'listening')
@@ -108,7 +122,7 @@ async function listen(server: net.Server, port: number, values: Values, io: Io, 
   }
   const address = server.address() as net.AddressInfo
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  io.stdout.write(`${scheme}://${host}:${address.port}\n`)
+  await writeOutput(io.stdout, `${scheme}://${host}:${address.port}\n`)
   return server
 }
 

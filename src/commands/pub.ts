@@ -11,7 +11,7 @@ import { publishOptions } from '../options/publish.ts'
 import { lines } from '../streams/lines.ts'
 import { chunks, readAll } from '../streams/source.ts'
 import { command } from './command.ts'
-import { openSession, prepareClient, unlessAborted } from './session.ts'
+import { noticeTo, openSession, prepareClient, unlessAborted } from './session.ts'
 
 /** The largest payload, as in mosquitto's clients: what a packet can hold without the rest. */
 const LARGEST_PAYLOAD = 268_435_455 - 65_535
@@ -66,7 +66,7 @@ const options = table({
   repeat: {
     kind: integer(1, 0x7fff_ffff, 'COUNT'),
     group: 'Payload',
-    describe: 'Publish the message this many times; not with -l',
+    describe: 'Publish the message this many times; no effect with -l',
     default: 1,
   },
   repeatDelay: {
@@ -108,7 +108,7 @@ export const pub = command({
 
   async run(values, io) {
     const payload = values.lines ? undefined : await readPayload(values, io)
-    const client = await prepareClient(values, io, 'pub', {
+    const client = await prepareClient(values, io, 'pub', io.signal, {
       reconnectAttempts: values.lines ? Number.POSITIVE_INFINITY : 0,
     })
     const session = await openSession(client, io, 'pub', io.signal)
@@ -117,6 +117,7 @@ export const pub = command({
     const publisher = new Publisher(session, {
       maxInflight: values.maxInflight ?? defaultInflight(values.qos, client.protocolVersion),
       ackTimeoutMs: values.ackTimeout,
+      notice: noticeTo(io, 'pub'),
     })
     session.start()
     const stop = AbortSignal.any([io.signal, session.over])
@@ -129,7 +130,7 @@ export const pub = command({
       const work = async () => {
         for await (const batch of payload === undefined
           ? lines(chunks(io.stdin, stop), LARGEST_PAYLOAD)
-          : repeated(payload, values, publisher)) {
+          : repeated(payload, values, publisher, stop)) {
           await publisher.publish(header, batch)
         }
         await publisher.drain()
@@ -187,13 +188,18 @@ function limited(bytes: Buffer, what: string): Buffer {
 }
 
 /** One message as often as asked: in batches, or each after the one before was acknowledged and the delay. */
-async function* repeated(bytes: Buffer, values: Values, publisher: Publisher): AsyncGenerator<Payloads> {
+async function* repeated(
+  bytes: Buffer,
+  values: Values,
+  publisher: Publisher,
+  stop: AbortSignal,
+): AsyncGenerator<Payloads> {
   const inOne = values.repeatDelay > 0 ? 1 : REPEAT_BATCH
   for (let left = values.repeat; left > 0; left -= inOne) {
     yield { bytes, bounds: Array.from({ length: Math.min(left, inOne) }, () => [0, bytes.length]).flat() }
     if (left <= inOne || values.repeatDelay === 0) continue
     await publisher.drain()
-    await delay(values.repeatDelay)
+    await delay(values.repeatDelay, undefined, { signal: stop }).catch(() => stop.throwIfAborted())
   }
 }
 

@@ -24,14 +24,15 @@ export async function prepareClient(
   values: ConnectionValues,
   io: Io,
   command: string,
+  signal: AbortSignal,
   needs: ClientNeeds,
 ): Promise<ClientOptions> {
   const { clientOptions, needsKeyPassword } = await import('../mqtt/client-options.ts')
   const secrets: { password?: Buffer; keyPassword?: string } = {}
   if (values.passwordPrompt || needsKeyPassword(values)) {
     const { askSecret } = await import('../terminal/prompt.ts')
-    if (values.passwordPrompt) secrets.password = Buffer.from(await askSecret('Password: '))
-    if (needsKeyPassword(values)) secrets.keyPassword = await askSecret(`Password of ${values.key}: `)
+    if (values.passwordPrompt) secrets.password = Buffer.from(await askSecret('Password: ', signal))
+    if (needsKeyPassword(values)) secrets.keyPassword = await askSecret(`Password of ${values.key}: `, signal)
   }
   return clientOptions(values, { env: io.env, pid: io.pid, warn: noticeTo(io, command), ...needs, ...secrets })
 }

@@ -2,6 +2,7 @@ import { ConnectionLostError, ExitCode, TmqttError, UsageError } from '../errors
 import { chooseFormatter, type Formatter } from '../formatters/formatter.ts'
 import { OutputBuffer } from '../formatters/output-buffer.ts'
 import { compileTemplate } from '../formatters/template.ts'
+import { hasField } from '../formatters/template-grammar.ts'
 import type { Io } from '../io.ts'
 import type { ClientOptions } from '../mqtt/client-options.ts'
 import type { FilterFinder } from '../mqtt/filter-plan.ts'
@@ -87,14 +88,14 @@ export const sub = command({
   },
 
   async run(values, io) {
-    const client = await prepareClient(values, io, 'sub', {
-      reconnectAttempts: Number.POSITIVE_INFINITY,
-      ...(values.count === undefined ? {} : { receiveMaximum: Math.min(values.count, 0xffff) }),
-    })
     const timeout = new AbortController()
     const timer = startTimer(values, timeout)
     const signal = AbortSignal.any([io.signal, timeout.signal])
     try {
+      const client = await prepareClient(values, io, 'sub', signal, {
+        reconnectAttempts: Number.POSITIVE_INFINITY,
+        ...(values.count === undefined ? {} : { receiveMaximum: Math.min(values.count, 0xffff) }),
+      })
       return await new Printing(values, io, client, signal).run()
     } finally {
       clearTimeout(timer)
@@ -120,6 +121,7 @@ class Printing {
   readonly #signal: AbortSignal
   readonly #filters: readonly string[]
   readonly #format: Formatter
+  readonly #printsFilter: boolean
   readonly #notice: (text: string) => void
   readonly #sink: Sink
   /** Rejects when standard output fails while nothing is being written. */
@@ -128,6 +130,9 @@ class Printing {
   readonly #subscriptions: Subscription[] = []
   /** Output on its way, with the acknowledgement that follows. */
   readonly #writing = new Set<Promise<void>>()
+  /** Resolves when -C is reached, on whichever connection. */
+  readonly #counted: Promise<void>
+  #reached: () => void = () => {}
   #printed = 0
   #done = false
 
@@ -147,12 +152,16 @@ class Printing {
         : { format: compileTemplate(values.format, { newline: !values.noNewline }) }),
       ...(style === undefined ? {} : { style }),
     })
+    this.#printsFilter = values.format !== undefined && hasField(values.format, 'filter')
     this.#notice = noticeTo(io, 'sub')
     this.#sink = new Sink(io.stdout)
     this.#outputFailed = new Promise((_, reject) => {
       this.#sink.onFailure = reject
     })
     this.#outputFailed.catch(() => {})
+    this.#counted = new Promise((resolve) => {
+      this.#reached = resolve
+    })
   }
 
   async run(): Promise<number | undefined> {
@@ -160,7 +169,7 @@ class Printing {
     try {
       const loops = await this.#subscribe()
       subscribed = true
-      const printing = Promise.race([...loops.map((loop) => loop()), this.#outputFailed])
+      const printing = Promise.race([Promise.all(loops.map((loop) => loop())), this.#counted, this.#outputFailed])
       await unlessAborted(this.#signal, printing)
       await this.#endAll()
       return undefined
@@ -231,10 +240,11 @@ class Printing {
     for await (const batch of subscription) {
       for (let at = 0; at < batch.length && !this.#done; at++) {
         const message = batch[at]!
-        if (this.#values.retainedOnly && !message.retain) this.#done = true
-        else if (this.#isWanted(message)) this.#printOne(message, find, out)
-        if (!this.#done) continue
+        const retainedOver = this.#values.retainedOnly && !message.retain
+        if (!retainedOver && this.#isWanted(message)) this.#printOne(message, find, out)
+        if (!this.#done && !retainedOver) continue
         await this.#write(subscription, out, at + 1)
+        if (this.#done) this.#reached()
         return
       }
       if (this.#done) return
@@ -260,8 +270,8 @@ class Printing {
   }
 
   #printOne(message: Message, find: FilterFinder, out: OutputBuffer): void {
-    const { perFilter, unmatched, format } = this.#values
-    if (!perFilter && unmatched === 'show' && !format?.includes('%{filter}')) {
+    const { perFilter, unmatched } = this.#values
+    if (!perFilter && unmatched === 'show' && !this.#printsFilter) {
       this.#printLine(message, '', out)
       return
     }

@@ -10,6 +10,11 @@ export interface Field extends Layout {
   readonly separator: string
 }
 
+/** Whether a format prints this item. @throws UsageError */
+export function hasField(format: string, item: string): boolean {
+  return parseTemplate(format).some((part) => 'field' in part && part.field.item === item)
+}
+
 /** A piece of a format: text as it is printed, a conversion of `strftime`, or a value of the message. */
 export type Part = { readonly text: string } | { readonly time: string } | { readonly field: Field }
 

@@ -156,6 +156,15 @@ function groupByName(pairs: readonly (readonly [string, string])[]): Record<stri
   return grouped
 }
 
+/** Options that would be void without TLS, while the user takes the connection for safe. */
+const NEED_TLS = {
+  cert: '--cert',
+  tlsVersion: '--tls-version',
+  ciphers: '--ciphers',
+  tlsAlpn: '--tls-alpn',
+  servername: '--servername',
+}
+
 function serverOf(values: ConnectionValues, defaults: Defaults): Server {
   const { url } = values
   const unix = values.unix ?? url?.unix ?? (values.port === 0 ? values.host : undefined)
@@ -164,10 +173,14 @@ function serverOf(values: ConnectionValues, defaults: Defaults): Server {
   const websocket = values.websocket || url?.websocket === true
   const host = values.host ?? url?.host ?? 'localhost'
   const port = values.port ?? url?.port ?? (wantsTls ? 8883 : 1883)
-  if (!wantsTls && values.cert !== undefined) {
+  const needsTls = Object.entries(NEED_TLS).find(([key]) => values[key as keyof typeof NEED_TLS] !== undefined)
+  if (!wantsTls && needsTls !== undefined) {
     throw new UsageError(
-      '--cert does nothing without TLS; turn it on by --cafile, --capath, --tls-use-os-certs or -p 8883',
+      `${needsTls[1]} does nothing without TLS; turn it on by --cafile, --capath, --tls-use-os-certs or -p 8883`,
     )
+  }
+  if (!websocket && (values.wsPath !== undefined || values.wsHeader.length > 0)) {
+    throw new UsageError('--ws-path and --ws-header do nothing without WebSocket; turn it on by --ws or -L ws://…')
   }
   if (values.proxy !== undefined && values.bindAddress !== undefined) {
     throw new UsageError("--proxy and -A can't be used together")

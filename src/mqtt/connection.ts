@@ -42,8 +42,10 @@ export class Connection {
   readonly lost: Promise<TmqttError>
   readonly #client: MqttClient
   readonly #socket: Duplex
+  readonly #answerWithinMs: number
 
-  constructor(handshake: Handshake, connack: Connack) {
+  constructor(handshake: Handshake, connack: Connack, answerWithinMs: number) {
+    this.#answerWithinMs = answerWithinMs
     this.lane = handshake.lane
     this.lost = handshake.lost
     this.#client = handshake.client
@@ -76,10 +78,15 @@ export class Connection {
       // A SUBACK with failures comes as an error, with the packet. Other errors mean that the connection has ended.
       this.#client.subscribe(filters as never, properties as never, (_error, _granted, packet) => {
         const codes = (packet as { granted?: readonly number[] } | undefined)?.granted
-        if (codes?.length === requests.length) resolve(codes)
+        if (codes?.length !== requests.length) return
+        // The packet has the order of an object's keys, where those that look like numbers come first.
+        const sent = Object.keys(filters)
+        resolve(requests.map(({ filter }) => codes[sent.indexOf(filter)]!))
       })
     })
-    return await Promise.race([suback, this.lost.then(() => undefined)])
+    const answer = await settledWithin(Promise.race([suback, this.lost.then(() => undefined)]), this.#answerWithinMs)
+    if (answer === undefined) this.lane.destroy(new UnreachableError('the broker does not answer SUBSCRIBE'))
+    return answer
   }
 
   /**
@@ -188,7 +195,7 @@ export async function openConnection(
     phase = 'no CONNACK'
     const handshake = startHandshake(options, attempt, ids, socket)
     const connack = await connackOf(handshake, deadline.signal)
-    return new Connection(handshake, connack)
+    return new Connection(handshake, connack, options.connectTimeoutMs)
   } catch (error) {
     socket?.destroy()
     throw error
@@ -303,7 +310,8 @@ function reasonOf(error: Error | undefined, connected: boolean, options: ClientO
       `the connection to ${where} was lost${error === undefined ? '' : `: ${error.message}`}`,
     )
   }
-  if (error !== undefined) return explain(error, options.server, 'mqtt')
+  const reset = (error as NodeJS.ErrnoException | undefined)?.code === 'ECONNRESET'
+  if (error !== undefined && !reset) return explain(error, options.server, 'mqtt')
   const hint =
     options.server.tls === undefined
       ? 'it may want TLS, another protocol version or another port'

@@ -97,9 +97,13 @@ export class Lane {
     return this.isClosed ? true : this.#socket.write(bytes)
   }
 
+  get needsDrain(): boolean {
+    return !this.isClosed && this.#socket.writableNeedDrain
+  }
+
   /** Resolves when the socket takes more, or has closed. */
   async drain(): Promise<void> {
-    if (this.isClosed || !this.#socket.writableNeedDrain) return
+    if (!this.needsDrain) return
     await new Promise<void>((resolve) => this.#drained.push(resolve))
   }
 

@@ -31,8 +31,18 @@ export interface Tally {
   uncertain: number
 }
 
+export interface PublisherOptions {
+  readonly maxInflight: number
+  readonly ackTimeoutMs: number
+  /** Told of the first rejection for each reason, while there is still time to do something. */
+  readonly notice: (text: string) => void
+}
+
 /** Where a QoS 1 or 2 message stands. */
 const State = { free: 0, puback: 1, pubrec: 2, pubcomp: 3 } as const
+
+/** Bytes of unacknowledged packets above which no more are sent, so that large messages don't fill the memory. */
+const MAX_INFLIGHT_BYTES = 16 * 1024 * 1024
 
 /** Bytes encoded before they are handed to the socket. */
 const WRITE_SIZE = 65_536
@@ -49,9 +59,12 @@ export class Publisher {
   readonly #session: Session
   readonly #maxInflight: number
   readonly #ackTimeoutMs: number
+  readonly #notice: (text: string) => void
   #connection: Connection | undefined
   /** Messages on the wire that wait for their last acknowledgement. */
   #inFlight = 0
+  /** Bytes of all packets kept, on the wire or not. */
+  #keptBytes = 0
   /** Identifiers of messages that wait to be sent again. */
   #again: number[] = []
   readonly #state = new Uint8Array(0x1_0000)
@@ -75,11 +88,13 @@ export class Publisher {
   #qos0Read = 0
   /** Said once of each reason: what the broker wrote about it. */
   readonly #reasonStrings = new Map<number, string>()
+  readonly #announcements: NodeJS.Timeout[] = []
 
-  constructor(session: Session, options: { readonly maxInflight: number; readonly ackTimeoutMs: number }) {
+  constructor(session: Session, options: PublisherOptions) {
     this.#session = session
     this.#maxInflight = options.maxInflight
     this.#ackTimeoutMs = options.ackTimeoutMs
+    this.#notice = options.notice
     session.publisher = this
     session.over.addEventListener('abort', () => this.#wake())
   }
@@ -98,7 +113,7 @@ export class Publisher {
         continue
       }
       at = this.#write(connection, header, payloads, at)
-      await connection.lane.drain()
+      await this.#drained(connection, header)
     }
   }
 
@@ -119,6 +134,7 @@ export class Publisher {
    * What is wrong with the outcome, if anything: messages that were rejected, or may be lost.
    */
   verdict(): Error | undefined {
+    for (const announcement of this.#announcements) clearTimeout(announcement)
     const [rejected] = this.tally.rejected
     if (rejected !== undefined) {
       const [code, count] = rejected
@@ -206,18 +222,29 @@ export class Publisher {
     this.#qos0Read = this.#qos0AtPing
   }
 
+  /** Waits while the socket's buffer is full: at QoS 1 and 2 no longer than for an acknowledgement. */
+  async #drained(connection: Connection, header: PublishHeader): Promise<void> {
+    if (header.qos === 0) return await connection.lane.drain()
+    if (!connection.lane.needsDrain) return
+    this.#lastProgress = Date.now()
+    void connection.lane.drain().then(() => this.#wake())
+    while (connection.lane.needsDrain) await this.#progress()
+  }
+
   #room(connection: Connection): number {
+    if (this.#keptBytes >= MAX_INFLIGHT_BYTES) return 0
     return Math.min(this.#maxInflight, connection.limits.receiveMaximum) - this.#inFlight
   }
 
   /** Encodes and writes messages from `at` on, as many as the window and one write take. @returns where to go on. */
   #write(connection: Connection, header: PublishHeader, payloads: Payloads, at: number): number {
     const { bytes, bounds } = payloads
-    const refused = refusedFromTheStart(connection, header)
+    checkAllowed(connection, header)
     const room = header.qos > 0 ? this.#room(connection) : Number.POSITIVE_INFINITY
     const first = at
     let size = 0
     let count = 0
+    // A first message always fits: `#room` has seen to it.
     while (at < bounds.length && count < room && (size < WRITE_SIZE || count === 0)) {
       size += publishSize(header, bounds[at + 1]! - bounds[at]!)
       count++
@@ -225,22 +252,24 @@ export class Publisher {
     }
     const out = Buffer.allocUnsafeSlow(size)
     let end = 0
+    let written = 0
     for (let next = first; next < at; next += 2) {
       const start = bounds[next]!
       const stop = bounds[next + 1]!
-      if (refused !== 0 || publishSize(header, stop - start) > connection.limits.maximumPacketSize) {
-        this.#reject(refused || 149)
+      if (publishSize(header, stop - start) > connection.limits.maximumPacketSize) {
+        this.#reject(PACKET_TOO_LARGE)
         continue
       }
       const id = header.qos > 0 ? this.#session.ids.allocateForPublish() : 0
       const packetStart = end
+      written++
       end = encodePublish(header, id, bytes, start, stop, out, end)
       if (id > 0) this.#track(id, header.qos, out, packetStart, end)
     }
     this.tally.sent += count
-    if (header.qos === 0 && refused === 0) {
-      this.tally.acknowledged += count
-      this.#qos0Sent += count
+    if (header.qos === 0) {
+      this.tally.acknowledged += written
+      this.#qos0Sent += written
     }
     connection.lane.write(out.subarray(0, end))
     return at
@@ -251,12 +280,14 @@ export class Publisher {
     this.#packets[id] = packets
     this.#starts[id] = start
     this.#ends[id] = end
+    this.#keptBytes += end - start
     this.#order[id] = this.#nextOrder++
     if (this.#inFlight++ === 0) this.#lastProgress = Date.now()
   }
 
   #settle(id: number, reasonCode: number): void {
     this.#state[id] = State.free
+    this.#keptBytes -= this.#ends[id]! - this.#starts[id]!
     this.#packets[id] = undefined
     this.#session.ids.deallocate(id)
     this.#inFlight--
@@ -265,7 +296,15 @@ export class Publisher {
   }
 
   #reject(reasonCode: number): void {
+    if (!this.tally.rejected.has(reasonCode)) this.#announce(reasonCode)
     this.tally.rejected.set(reasonCode, (this.tally.rejected.get(reasonCode) ?? 0) + 1)
+  }
+
+  /** Soon, so that an endless job says it, but one that ends at once says it only once, at its end. */
+  #announce(reasonCode: number): void {
+    const said = this.#reasonStrings.get(reasonCode)
+    const text = `a message was rejected: ${reasonName(reasonCode)}${said ? `: ${said}` : ''}${adviceFor(reasonCode)}`
+    this.#announcements.push(setTimeout(() => this.#notice(text), ANNOUNCE_AFTER_MS).unref())
   }
 
   #keepReasonString(reasonCode: number, bytes: Buffer, start: number, end: number): void {
@@ -323,7 +362,11 @@ export class Publisher {
     const waiting = this.#waiting
     if (waiting === undefined) return
     const left = this.#lastProgress + this.#ackTimeoutMs - Date.now()
-    if (left > 0 || this.#connection === undefined) {
+    if (
+      left > 0 ||
+      this.#connection === undefined ||
+      (this.unacknowledged === 0 && !this.#connection.lane.needsDrain)
+    ) {
       this.#watchdog = setTimeout(() => this.#watch(), left > 0 ? left : this.#ackTimeoutMs).unref()
       return
     }
@@ -331,15 +374,23 @@ export class Publisher {
     const seconds = this.#ackTimeoutMs / 1000
     waiting.reject(
       new ConnectionLostError(
-        `${this.unacknowledged} messages are unacknowledged, and no acknowledgement has come for ${seconds} s (--ack-timeout)`,
+        `${this.unacknowledged === 1 ? '1 message is' : `${this.unacknowledged} messages are`} unacknowledged, and no acknowledgement has come for ${seconds} s (--ack-timeout)`,
       ),
     )
   }
 }
 
-/** The reason code for what the broker has said it does not take; 0 if it takes it [MQTT 5, 3.2.2.3]. */
-function refusedFromTheStart(connection: Connection, header: PublishHeader): number {
-  if (header.qos > connection.limits.maximumQoS) return 155
-  if ((header.flags & 1) !== 0 && !connection.limits.retainAvailable) return 154
-  return 0
+const PACKET_TOO_LARGE = 149
+
+const ANNOUNCE_AFTER_MS = 1000
+
+/** @throws RefusedError for what the broker has said it does not take [MQTT 5, 3.2.2.3]. */
+function checkAllowed(connection: Connection, header: PublishHeader): void {
+  const { maximumQoS, retainAvailable } = connection.limits
+  if (header.qos > maximumQoS) {
+    throw new RefusedError(`the broker takes no more than QoS ${maximumQoS} (-q): ${reasonName(155)}`, 155)
+  }
+  if ((header.flags & 1) !== 0 && !retainAvailable) {
+    throw new RefusedError(`the broker keeps no retained messages (-r): ${reasonName(154)}`, 154)
+  }
 }

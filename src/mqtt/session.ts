@@ -46,7 +46,7 @@ export class Session implements DataPlane {
     const session = new Session(options, events)
     const attempt = { clientId: options.clientId, cleanStart: options.cleanStart }
     session.#connection = await openConnection(options, attempt, session.ids, events.signal)
-    void session.#watch(session.#connection)
+    session.#watch(session.#connection).catch((bug) => session.#over.abort(bug))
     return session
   }
 
@@ -76,7 +76,8 @@ export class Session implements DataPlane {
   /** Ends the session for a reason that the user has to know. */
   fail(reason: TmqttError): void {
     this.#over.abort(reason)
-    this.#connection?.lane.destroy(reason)
+    // With DISCONNECT where it can still go: this end is not one that the will is for.
+    void this.#connection?.disconnect().catch(() => {})
     this.#wake()
   }
 

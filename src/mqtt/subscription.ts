@@ -39,7 +39,6 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   /** QoS 2 identifiers that were answered with PUBREC on this connection and wait for PUBREL. */
   readonly #unreleased = new Set<number>()
   #established = false
-  #pulled = false
   #finishing = false
   /** Identifiers to answer with PUBCOMP when the chunk is done. */
   #released: number[] = []
@@ -136,7 +135,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     this.#queue.push(this.#arriving)
     this.#arriving = undefined
     // Messages of a persistent session may come before SUBACK, which has to be read.
-    if (this.#wake === undefined && this.#pulled) this.#connection?.lane.pause()
+    if (this.#wake === undefined && this.#established) this.#connection?.lane.pause()
     this.#wakeConsumer()
   }
 
@@ -153,7 +152,6 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   async next(): Promise<readonly Message[] | undefined> {
     this.acknowledge()
     this.#current = undefined
-    this.#pulled = true
     while (this.#queue.length === 0) {
       this.#connection?.lane.resume()
       if (this.#session.over.aborted) {

@@ -72,8 +72,7 @@ async function connectTcp(
   signal: AbortSignal,
   keep: (socket: net.Socket) => void,
 ): Promise<net.Socket> {
-  const localAddress =
-    server.bindAddress === undefined ? {} : { localAddress: (await lookup(server.bindAddress)).address }
+  const localAddress = server.bindAddress === undefined ? {} : { localAddress: await addressNamed(server.bindAddress) }
   const socket =
     server.unix === undefined
       ? net.connect({ host: server.host, port: server.port, noDelay: true, ...localAddress })
@@ -81,6 +80,14 @@ async function connectTcp(
   keep(socket)
   await orAborted(once(socket, 'connect'), signal)
   return socket
+}
+
+async function addressNamed(name: string): Promise<string> {
+  try {
+    return (await lookup(name)).address
+  } catch (error) {
+    throw new UnreachableError(`no local address named ${name} (-A)`, { cause: error })
+  }
 }
 
 async function connectSocks(server: Server, signal: AbortSignal): Promise<net.Socket> {
@@ -91,6 +98,8 @@ async function connectSocks(server: Server, signal: AbortSignal): Promise<net.So
     destination: { host: server.host, port: server.port },
     proxy: { host, port, type: 5, ...(username === undefined ? {} : { userId: username, password: password ?? '' }) },
     set_tcp_nodelay: true,
+    // The connect timeout is ours.
+    timeout: 2 ** 31 - 1,
   }).catch((error: Error) => {
     throw new UnreachableError(`cannot reach ${addressOf(server)} through the proxy ${host}:${port}: ${error.message}`)
   })
@@ -106,8 +115,8 @@ async function startTls(server: Server, socket: net.Socket, signal: AbortSignal)
   return secure
 }
 
-/** Frames may hold several packets or parts of one, so their size says nothing about packets. */
-const LARGEST_FRAME = 2 ** 31 - 1
+/** The largest packet; brokers put at most one into a frame that is as large. */
+const LARGEST_FRAME = 268_435_460
 
 async function startWebSocket(server: Server, socket: Duplex, signal: AbortSignal): Promise<Duplex> {
   const { createWebSocketStream, WebSocket } = await import('ws')

@@ -79,8 +79,9 @@ export const connectionOptions = table({
     group: 'Server',
     describe: 'Scheme, credentials, host, port and topic in one',
     secret: true,
-    replaces: ({ username }: BrokerUrl) => [
-      ...['host', 'port', 'unix'],
+    replaces: ({ username, topic }: BrokerUrl) => [
+      ...['host', 'port', 'unix', 'websocket'],
+      ...(topic === undefined ? [] : ['topic']),
       ...(username === undefined ? [] : ['username', 'password', 'passwordFile', 'passwordPrompt']),
     ],
   },

@@ -36,6 +36,15 @@ export class Sink {
   }
 }
 
+/** Writes a text to standard output. A reader that has gone is no failure. @throws LocalError */
+export async function writeOutput(stream: Writable, text: string): Promise<void> {
+  try {
+    await new Sink(stream).write(Buffer.from(text))
+  } catch (error) {
+    if (!(error instanceof BrokenPipeError)) throw error
+  }
+}
+
 /** Writes a text once, to a stream that may be closed: nobody is left to be told. */
 export async function writeAll(stream: Writable, text: string): Promise<void> {
   await new Promise<void>((resolve) => {

@@ -9,17 +9,24 @@ const CTRL_U = '\u0015'
 /**
  * Asks on the terminal for a text that is not shown. Standard input may be a pipe at the same time.
  *
- * @throws UsageError when there is no terminal; InterruptedError for Ctrl-C.
+ * @throws UsageError when there is no terminal; InterruptedError for Ctrl-C; the reason of the signal.
  */
-export async function askSecret(question: string): Promise<string> {
+export async function askSecret(question: string, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted()
   const terminal = openTerminal()
+  const stop = () => terminal.input.destroy()
+  signal.addEventListener('abort', stop)
   // No echo before the user can type.
   terminal.input.setRawMode(true)
   terminal.output.write(question)
   try {
     return await readSecret(terminal.input)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
   } finally {
-    terminal.input.setRawMode(false)
+    signal.removeEventListener('abort', stop)
+    if (!terminal.input.destroyed) terminal.input.setRawMode(false)
     terminal.output.write('\n')
     terminal.input.destroy()
     terminal.output.destroy()

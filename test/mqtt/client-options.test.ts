@@ -300,14 +300,24 @@ describe('clientOptions: TLS', () => {
     expect(optionsOf({ cafile: both }).server.tls?.ca).toEqual([ca, other])
   })
 
-  it.each<[given: Texts]>([
-    [{}],
-    [{ insecure: 'true' }],
-    [{ tlsVersion: 'tlsv1.3' }],
-    [{ port: '8884' }],
-    [{ url: 'ws://h' }],
-  ])('is off for %j', (given) => {
-    expect(optionsOf(given).server).not.toHaveProperty('tls')
+  it.each<[given: Texts]>([[{}], [{ insecure: 'true' }], [{ port: '8884' }], [{ url: 'ws://h' }]])(
+    'is off for %j',
+    (given) => {
+      expect(optionsOf(given).server).not.toHaveProperty('tls')
+    },
+  )
+
+  it.each<[option: string, given: Texts]>([
+    ['--tls-version', { tlsVersion: 'tlsv1.3' }],
+    ['--ciphers', { ciphers: 'HIGH' }],
+    ['--tls-alpn', { tlsAlpn: 'mqtt' }],
+    ['--servername', { servername: 'h' }],
+  ])('is what %s needs', (option, given) => {
+    expect(() => optionsOf(given)).toThrow(new RegExp(`^${option} does nothing without TLS`))
+  })
+
+  it.each<[given: Texts]>([[{ wsPath: '/x' }], [{ wsHeader: 'A: b' }]])('refuses %j without WebSocket', (given) => {
+    expect(() => optionsOf(given)).toThrow(/^--ws-path and --ws-header do nothing without WebSocket/)
   })
 
   it("trusts the system's authorities, as SSL_CERT_FILE names them", () => {

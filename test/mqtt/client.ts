@@ -43,7 +43,7 @@ export async function connect(
 }
 
 export function startPublisher(session: Session, maxInflight = 1000, ackTimeoutMs = 10_000): Publisher {
-  const publisher = new Publisher(session, { maxInflight, ackTimeoutMs })
+  const publisher = new Publisher(session, { maxInflight, ackTimeoutMs, notice: () => {} })
   session.start()
   return publisher
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { Session } from '../../src/mqtt/session.ts'
+import { Subscription } from '../../src/mqtt/subscription.ts'
 import { packet } from '../support/packets.ts'
 import { type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
 import { connect, nextTexts, optionsFor, startPublisher, subscribe } from './client.ts'
@@ -118,5 +119,34 @@ describe('Session', () => {
     expect(connect2.body.includes('foo')).toBe(true)
     // Clean Start is bit 1 of the connect flags [MQTT 5, 3.1.2.3].
     expect(connect2.body[7]! & 2).toBe(0)
+  })
+})
+
+describe('Subscription', () => {
+  it('names the filter that was refused, also when one looks like a number', async () => {
+    const { session, peer, notices } = await connect(broker)
+    const requests = ['b', '1'].map((filter) => ({ filter, qos: 0 as const, retainHandling: 0 as const }))
+    const subscription = new Subscription(session, [{ requests }], (text) => notices.push(text))
+    session.start()
+    const started = subscription.start()
+    const { body } = await peer.packet('SUBSCRIBE')
+    const firstFilter = body.toString('utf8', 4, 5)
+    peer.suback(body.readUInt16BE(0), [0x80, 0])
+    await started
+    expect(notices).toEqual([expect.stringContaining(`'${firstFilter}' refused`)])
+  })
+
+  it('connects again when SUBSCRIBE is not answered', async () => {
+    const connected = await connect(broker, { connectTimeoutMs: 50 })
+    const requests = [{ filter: 'a', qos: 0 as const, retainHandling: 0 as const }]
+    const subscription = new Subscription(connected.session, [{ requests }], () => {})
+    connected.session.start()
+    const started = subscription.start()
+    await connected.peer.packet('SUBSCRIBE')
+    const again = await broker.connection()
+    await again.accept()
+    await again.acceptSubscribe(0)
+    await started
+    expect(connected.notices.join()).toContain('does not answer SUBSCRIBE')
   })
 })

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { publishHeader } from '../../src/mqtt/publish-header.ts'
+import { Publisher } from '../../src/mqtt/publisher.ts'
 import { ack, packet, readPublish } from '../support/packets.ts'
 import { type Peer, type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
 import { connect, publishTexts, startPublisher } from './client.ts'
@@ -273,18 +275,77 @@ describe('Publisher', () => {
       })
     })
 
-    it.each([
-      { name: 'a QoS above Maximum QoS', properties: [0x24, 0], code: 155 },
-      { name: 'a packet above Maximum Packet Size', properties: [0x27, 0, 0, 0, 8], code: 149 },
-    ])('sends nothing for $name, and says so', async ({ properties, code }) => {
-      const { session, peer } = await connect(broker, { protocolVersion: 5 }, { properties })
+    it('sends nothing above Maximum Packet Size, and says so', async () => {
+      const { session, peer } = await connect(broker, { protocolVersion: 5 }, { properties: [0x27, 0, 0, 0, 8] })
       const publisher = startPublisher(session)
       await publishTexts(publisher, session, 1, ['too long for 8'])
       await publisher.drain()
-      expect(publisher.verdict()).toMatchObject({ exitCode: code })
+      expect(publisher.verdict()).toMatchObject({ exitCode: 149 })
       await session.end()
       await peer.packet('DISCONNECT')
     })
+
+    it.each([
+      { name: 'a QoS above Maximum QoS', properties: [0x24, 0], qos: 1, code: 155 },
+      { name: 'a retained message where there is no Retain Available', properties: [0x25, 0], qos: 0, code: 154 },
+    ] as const)('fails at once for $name', async ({ properties, qos, code }) => {
+      const { session, peer } = await connect(broker, { protocolVersion: 5 }, { properties })
+      const publisher = startPublisher(session)
+      const header = publishHeader(5, { topic: 'a', qos, retain: true })
+      const publishing = publisher.publish(header, { bytes: Buffer.from('x'), bounds: [0, 1] })
+      await expect(publishing).rejects.toMatchObject({ exitCode: code })
+      await session.end()
+      await peer.packet('DISCONNECT')
+    })
+  })
+
+  it('says at the first rejection why, while more are to come', async () => {
+    const { session, peer } = await connect(broker, { protocolVersion: 5 })
+    const told: string[] = []
+    let tell: () => void = () => {}
+    const noticed = new Promise<void>((resolve) => {
+      tell = resolve
+    })
+    const notice = (text: string) => {
+      told.push(text)
+      tell()
+    }
+    const publisher = new Publisher(session, { maxInflight: 10, ackTimeoutMs: 10_000, notice })
+    session.start()
+    for (let count = 0; count < 2; count++) {
+      await publishTexts(publisher, session, 1, ['x'])
+      peer.send(ack('PUBACK', (await publishFrom(peer)).id, 0x87))
+      await publisher.drain()
+    }
+    await noticed
+    expect(told).toEqual([expect.stringContaining('Not authorized (135)')])
+  })
+
+  it('keeps few bytes unacknowledged, however many messages it may', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session)
+    const texts = Array.from({ length: 30 }, () => 'x'.repeat(1_000_000))
+    const publishing = publishTexts(publisher, session, 1, texts)
+    for (let count = 0; count < 30; count++) {
+      const { id } = await publishFrom(peer)
+      expect(publisher.unacknowledged).toBeLessThan(20)
+      peer.send(ack('PUBACK', id))
+    }
+    await publishing
+    await publisher.drain()
+  })
+
+  it('gives up when the socket takes nothing for too long', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session, 1000, 100)
+    peer.socket.pause()
+    const publishing = publishTexts(
+      publisher,
+      session,
+      1,
+      Array.from({ length: 100 }, () => 'x'.repeat(1_000_000)),
+    )
+    await expect(publishing).rejects.toMatchObject({ exitCode: 7 })
   })
 
   it('gives up when acknowledgements stay out', async () => {

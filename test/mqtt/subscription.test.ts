@@ -100,7 +100,7 @@ describe('Subscription', () => {
     expect(await nextTexts(subscription)).toEqual(['x'])
   })
 
-  it('ends for good when a subscription is refused the second time', async () => {
+  it('ends for good, by DISCONNECT, when a subscription is refused the second time', async () => {
     const connected = await connect(broker)
     const subscription = await subscribe(connected, 0)
     connected.peer.destroy()
@@ -108,6 +108,7 @@ describe('Subscription', () => {
     await again.accept()
     await again.acceptSubscribe(0x80)
     await expect(subscription.next()).rejects.toMatchObject({ exitCode: 128 })
+    await again.packet('DISCONNECT')
   })
 
   it('never acknowledges on a new connection what came on the old one', async () => {

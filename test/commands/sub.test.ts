@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { knownAedes } from '../brokers/known-broker.ts'
+import { publishPacket } from '../support/packets.ts'
+import { runCli } from '../support/run.ts'
+import { startScriptedBroker } from '../support/scripted-peer.ts'
+
+describe('sub', () => {
+  it('prints the filter in a field of its width', async () => {
+    const { url, subscribed } = await knownAedes()
+    const subscriber = runCli(['sub', '-L', url, '-t', 'a/#', '-C', '1', '-F', '[%10{filter}]'])
+    await subscribed('a/#')
+    expect(await runCli(['pub', '-L', url, '-t', 'a/b', '-m', 'x']).exit).toBe(0)
+    expect(await subscriber.exit).toBe(0)
+    expect(subscriber.stdout.toString()).toBe('[       a/#]\n')
+  })
+
+  it('prints all retained messages of every filter with --per-filter and --retained-only', async () => {
+    const server = await startScriptedBroker()
+    const args = ['-t', 'r/#', '-t', 'r/+', '--per-filter', '--retained-only', '-F', '%{filter} %p']
+    const subscriber = runCli(['sub', '-L', server.url, ...args])
+    const first = await server.connection()
+    await first.accept()
+    await first.acceptSubscribe(0)
+    const second = await server.connection()
+    await second.accept()
+    const live = publishPacket({ topic: 'r/2', payload: 'live' })
+    // The first connection is through with its retained messages before the second has any.
+    first.send(Buffer.concat([publishPacket({ topic: 'r/1', payload: 'kept', retain: true }), live]))
+    await second.acceptSubscribe(0)
+    await subscriber.waitForStdout('r/# kept\n')
+    second.send(Buffer.concat([publishPacket({ topic: 'r/1', payload: 'kept', retain: true }), live]))
+    expect(await subscriber.exit).toBe(0)
+    expect(subscriber.stdout.toString()).toBe('r/# kept\nr/+ kept\n')
+  })
+})

@@ -11,6 +11,9 @@ export interface SubscribeGroup {
   readonly identifier?: number
 }
 
+/** Where a QoS 2 identifier stands between PUBLISH and PUBREL. */
+const Qos2 = { unknown: 0, received: 1, acknowledged: 2 } as const
+
 /** The messages of one chunk, and the connection that waits for their acknowledgements. */
 interface Batch {
   readonly messages: Message[]
@@ -35,9 +38,9 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   #arriving: Batch | undefined
   #current: Batch | undefined
   #connection: Connection | undefined
-  readonly #qos2 = new Set<number>()
-  /** QoS 2 identifiers that were answered with PUBREC on this connection and wait for PUBREL. */
-  readonly #unreleased = new Set<number>()
+  readonly #qos2 = new Uint8Array(0x1_0000)
+  /** How many of them were answered with PUBREC on this connection and wait for PUBREL. */
+  #unreleased = 0
   #established = false
   #finishing = false
   /** Identifiers to answer with PUBCOMP when the chunk is done. */
@@ -98,26 +101,26 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   /** Goes on at a new connection. What was received on the old one is still delivered; it can't be acknowledged. */
   attach(connection: Connection): void {
     this.#connection = connection
-    if (!connection.sessionPresent) this.#qos2.clear()
-    this.#unreleased.clear()
+    if (!connection.sessionPresent) this.#qos2.fill(Qos2.unknown)
+    this.#unreleased = 0
   }
 
   received(message: Message): void {
     if (this.#finishing) return
     this.#arriving ??= { messages: [], connection: this.#connection, repeated: [], acknowledged: 0 }
     if (message.qos === 2) {
-      if (this.#qos2.has(message.packetId)) {
+      if (this.#qos2[message.packetId] !== Qos2.unknown) {
         this.#arriving.repeated.push(message.packetId)
         return
       }
-      this.#qos2.add(message.packetId)
+      this.#qos2[message.packetId] = Qos2.received
     }
     this.#arriving.messages.push(message)
   }
 
   released(packetId: number): void {
-    this.#qos2.delete(packetId)
-    this.#unreleased.delete(packetId)
+    if (this.#qos2[packetId] === Qos2.acknowledged && this.#unreleased > 0) this.#unreleased--
+    this.#qos2[packetId] = Qos2.unknown
     this.#released.push(packetId)
   }
 
@@ -182,7 +185,8 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
       if (message.qos === 1) at = encodeAck(FirstByte.PUBACK, message.packetId, out, at)
       else if (message.qos === 2) {
         at = encodeAck(FirstByte.PUBREC, message.packetId, out, at)
-        this.#unreleased.add(message.packetId)
+        this.#unreleased++
+        this.#qos2[message.packetId] = Qos2.acknowledged
       }
     }
     for (const id of repeated) at = encodeAck(FirstByte.PUBREC, id, out, at)
@@ -199,7 +203,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     this.#connection?.lane.resume()
     const limit = AbortSignal.timeout(limitMs)
     limit.addEventListener('abort', () => this.#wakeConsumer())
-    while (this.#unreleased.size > 0 && !limit.aborted && !this.#session.over.aborted) {
+    while (this.#unreleased > 0 && !limit.aborted && !this.#session.over.aborted) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })

@@ -11,6 +11,9 @@ const payloadBytes = Number(option('payload', 20))
 const qos = Number(option('qos', 0))
 const topic = Buffer.from('tock/12345')
 
+/** Most messages to have unacknowledged at QoS 1 and 2. */
+const WINDOW = 50_000
+
 function packet(sequence, v5) {
   const body = 2 + topic.length + (qos ? 2 : 0) + (v5 ? 1 : 0) + payloadBytes
   const head = [0x30 | (qos << 1)]
@@ -39,41 +42,56 @@ function encode(v5) {
   for (let at = 0; at < distinct; at += perChunk) {
     chunks.push(Buffer.concat(Array.from({ length: Math.min(perChunk, distinct - at) }, (_, i) => packet(at + i, v5))))
   }
-  return { chunks, rounds: Math.ceil(count / distinct) }
+  return { chunks, perChunk, rounds: Math.ceil(count / distinct) }
 }
 
 handleConnections((socket) => {
   let version = 4
   let unacknowledged = qos > 0 ? count : 0
   let rest = Buffer.alloc(0)
+  let more = () => {}
   socket.on('data', (chunk) => {
     const data = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
-    const out = []
+    // Acknowledgements are answered into one buffer: a million of them must not make the stand-in the bottleneck.
+    const out = Buffer.allocUnsafe(data.length + 8)
+    let end = 0
+    const answer = (...bytes) => {
+      for (const byte of bytes) out[end++] = byte
+    }
     let at = 0
     while (at + 1 < data.length && at + 2 + data[at + 1] <= data.length) {
       const type = data[at] >> 4
       const [high, low] = [data[at + 2], data[at + 3]]
       if (type === 1) {
         version = data[at + 8] === 5 ? 5 : 4
-        out.push(...(version === 5 ? [0x20, 3, 0, 0, 0] : [0x20, 2, 0, 0]))
+        answer(...(version === 5 ? [0x20, 3, 0, 0, 0] : [0x20, 2, 0, 0]))
       } else if (type === 8) {
-        out.push(...(version === 5 ? [0x90, 4, high, low, 0, qos] : [0x90, 3, high, low, qos]))
+        answer(...(version === 5 ? [0x90, 4, high, low, 0, qos] : [0x90, 3, high, low, qos]))
         setTimeout(send, 50)
-      } else if (type === 5) out.push(0x62, 2, high, low)
-      else if (type === 4 || type === 7) unacknowledged--
-      else if (type === 12) out.push(0xd0, 0)
+      } else if (type === 5) {
+        out[end] = 0x62
+        out[end + 1] = 2
+        out[end + 2] = high
+        out[end + 3] = low
+        end += 4
+      } else if (type === 4 || type === 7) unacknowledged--
+      else if (type === 12) answer(0xd0, 0)
       at += 2 + data[at + 1]
     }
     rest = data.subarray(at)
-    if (out.length > 0) socket.write(Buffer.from(out))
-    if (qos > 0 && unacknowledged === 0) socket.end()
+    if (end > 0) socket.write(out.subarray(0, end))
+    if (qos === 0) return
+    if (unacknowledged === 0) socket.end()
+    else if (!socket.writableNeedDrain) more()
   })
 
   function send() {
-    const { chunks, rounds } = encoded[version]
+    const { chunks, rounds, perChunk } = encoded[version]
     let next = 0
-    const more = () => {
+    more = () => {
       while (next < chunks.length * rounds) {
+        // A packet identifier is free again only when it is acknowledged.
+        if (qos > 0 && next * perChunk - (count - unacknowledged) > WINDOW) return
         if (!socket.write(chunks[next++ % chunks.length])) return void socket.once('drain', more)
       }
       if (qos === 0) socket.end()

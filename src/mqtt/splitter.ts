@@ -10,7 +10,7 @@ import { LARGEST_REMAINING_LENGTH } from './packets.ts'
 export type PacketVisitor = (bytes: Buffer, packetStart: number, start: number, end: number) => boolean
 
 /** Bytes that are set aside for a packet as soon as it is announced; growing step by step would copy it twice. */
-const TRUSTED_SIZE = 4 * 1024 * 1024
+const TRUSTED_SIZE = 1024 * 1024
 
 /** Cuts a stream of bytes into packets. Copies only packets that are spread over several chunks. */
 export class PacketSplitter {
@@ -91,7 +91,7 @@ export class PacketSplitter {
 
   #keep(chunk: Buffer, at: number, size: number): void {
     const length = chunk.length - at
-    // Above a few megabytes, room follows what really comes, not what the packet announces.
+    // Above a megabyte, room follows what really comes, not what the packet announces.
     this.#partial = Buffer.allocUnsafeSlow(size === 0 ? 5 : Math.min(size, Math.max(TRUSTED_SIZE, 2 * length)))
     chunk.copy(this.#partial, 0, at)
     this.#partialLength = length

@@ -1,11 +1,14 @@
 // `npm run perf`: tmqtt beside mosquitto's clients and MQTT.js' own `mqtt` program, whole processes, on loopback
 // against stand-ins that make the client the bottleneck. Contenders take turns, so that a noisy machine is noisy for
-// all; the table has medians. Wants mosquitto_pub and mosquitto_sub (Debian: mosquitto-clients) and GNU time (time).
+// all; the tables have medians. Wants mosquitto_pub and mosquitto_sub (Debian: mosquitto-clients), GNU time (time)
+// and openssl.
 //
-//   node test/perf/compare.mjs [--rounds N] [--messages N] [--only TEXT]
+//   node test/perf/compare.mjs [--rounds N] [--messages N] [--megabytes N] [--only TEXT]
+//
+// The memory jobs take a second for each of their megabytes.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -14,9 +17,15 @@ import { option } from './stand-in.mjs'
 
 /** MQTT.js takes a minute for a million lines, so it gets a fiftieth; its figures are for that. */
 const MQTT_JS_SHARE = 50
+/** How much more the jobs on growing work do in their second run. */
+const GROWTH = 10
+const KILOBYTES = { messages: 100_000, payload: 1024 }
+const MEGABYTES = { messages: 500, payload: 1024 ** 2 }
+const SLOW = 1_000_000
 
 const rounds = Number(option('rounds', 5))
 const messages = Number(option('messages', 1_000_000))
+const megabytes = Number(option('megabytes', 30))
 const only = option('only', '')
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -24,170 +33,227 @@ const root = join(here, '../..')
 const work = mkdtempSync(join(tmpdir(), 'tmqtt-perf-'))
 // Node 20 reads the file that this names at every start: 50 ms that have nothing to do with anybody's code.
 const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env
-
-const tmqtt = [process.execPath, join(root, 'bin/tmqtt.js')]
-const mqttJs = [process.execPath, join(root, 'node_modules/mqtt/build/bin/mqtt.js')]
-const lines = { all: join(work, 'lines'), share: join(work, 'share') }
-const output = join(work, 'output')
+const [output, certificate, key] = ['output', 'certificate.pem', 'key.pem'].map((name) => join(work, name))
 process.once('exit', () => rmSync(work, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
-/** Lines of 1 to 20 bytes, the same in every run. */
-function writeLines(path, count) {
+const tmqtt = [process.execPath, join(root, 'bin/tmqtt.js')]
+const mqttJs = [process.execPath, join(root, 'node_modules/mqtt/build/bin/mqtt.js')]
+
+const made = new Set()
+
+/** A file of lines of 1 to 20 bytes, or of one size, the same in every run. @returns its path. */
+function linesFile(count, size) {
+  const path = join(work, `lines-${count}-${size ?? 'short'}`)
+  if (made.has(path)) return path
+  made.add(path)
   let text = ''
-  for (let at = 0, seed = 1; at < count; at++) {
+  for (let at = 1, seed = 1; at <= count; at++) {
     seed = (seed * 48_271) % 2_147_483_647
-    text += `${'abcdefghijklmnopqrst'.slice(0, 1 + (seed % 20))}\n`
+    text += size === undefined ? 'abcdefghijklmnopqrst'.slice(0, 1 + (seed % 20)) : 'x'.repeat(size)
+    text += '\n'
+    if (text.length < 1e8 && at < count) continue
+    appendFileSync(path, text)
+    text = ''
   }
-  writeFileSync(path, text)
+  return path
 }
 
-/** A running stand-in: its address, and the lines that it prints. */
-async function standIn(script, ...args) {
-  const child = spawn(process.execPath, [join(here, script), ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  const reports = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const url = new URL((await reports.next()).value)
-  return { url, port: url.port, report: async () => JSON.parse((await reports.next()).value), stop: () => child.kill() }
-}
-
-/** Runs a program to its end under GNU time. @returns wall and CPU seconds, peak memory in MB, exit code. */
-async function measure([command, ...args], { stdin = 'ignore', stdout = 'ignore' } = {}) {
-  const figures = join(work, 'time')
-  const child = spawn('/usr/bin/time', ['-q', '-o', figures, '-f', '%e %U %S %M', command, ...args], {
+/** A running stand-in: where it listens, and the lines that it prints. */
+async function standIn(script, args) {
+  const child = spawn(process.execPath, [join(here, script), ...args.map(String)], {
     env,
-    stdio: [stdin, stdout, 'ignore'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
+  const reports = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const { port } = new URL((await reports.next()).value)
+  return { port, report: async () => JSON.parse((await reports.next()).value), stop: () => child.kill() }
+}
+
+/** Runs a program to its end under GNU time. @returns wall and CPU seconds, peak memory in MB, exit status. */
+async function measure(command, { stdin = '/dev/null', stdout = '/dev/null', reader }) {
+  const figures = join(work, 'time')
+  const timed = ['/usr/bin/time', '-q', '-o', figures, '-f', '%U %S %M', ...command]
+  const files = [openSync(stdin, 'r'), openSync(stdout, 'w')]
+  const piped = ['sh', '-c', `"$@" | ${reader}`, 'sh', ...timed]
+  const [program, ...args] = reader === undefined ? timed : piped
   const began = performance.now()
-  const [exitCode] = await once(child, 'exit')
+  const [exitCode] = await once(spawn(program, args, { env, stdio: [...files, 'ignore'] }), 'exit')
   const wall = (performance.now() - began) / 1000
-  const [, user, system, kilobytes] = readFileSync(figures, 'utf8').trim().split(/\s+/).map(Number)
+  for (const file of files) closeSync(file)
+  const [user, system, kilobytes] = readFileSync(figures, 'utf8').trim().split(/\s+/).map(Number)
   return { wall, cpu: user + system, memory: kilobytes / 1024, exitCode }
 }
 
-/** `pub -l` into the sink; what arrived is counted there. */
-function publishing(qos) {
+const to = (port) => ['-h', '127.0.0.1', '-p', port]
+const tls = ['--cafile', certificate]
+
+/** A contender that publishes the lines of a file; what arrived is counted by the sink. */
+function publishing(program, { qos = 0, count = messages, size, args = [], broker = [] }) {
+  return {
+    count,
+    broker: ['sink.mjs', broker],
+    async run({ port, report }) {
+      const stdin = linesFile(count, size)
+      const figures = await measure([...program, ...to(port), '-t', 'a', '-q', qos, ...args].map(String), { stdin })
+      return { ...figures, arrived: (await report()).publishes }
+    },
+  }
+}
+
+/** A contender that prints what the source sends, into a file unless told; what arrived is the lines there. */
+function subscribing(program, { qos = 0, count = messages, payload = 20, args, broker = [], reader, stdout = output }) {
+  return {
+    count,
+    broker: ['source.mjs', ['--count', count, '--qos', qos, '--payload', payload, ...broker]],
+    async run({ port }) {
+      const command = [...program, ...to(port), '-t', 'tock/#', '-q', qos, '-C', count, ...args].map(String)
+      const figures = await measure(command, { stdout, reader })
+      return { ...figures, arrived: linesIn(stdout, reader) ?? (figures.exitCode === 0 ? count : 0) }
+    },
+  }
+}
+
+/** How many lines were written; a reader has left their number. */
+function linesIn(path, reader) {
+  if (path !== output) return undefined
+  return Number.parseInt(
+    reader ? readFileSync(path, 'utf8') : spawnSync('wc', ['-l', path], { encoding: 'utf8' }).stdout,
+    10,
+  )
+}
+
+const pub = [...tmqtt, 'pub', '-l']
+const sub = [...tmqtt, 'sub']
+
+function besideMosquittoPub(qos) {
   return {
     name: `pub -l, QoS ${qos}`,
     contenders: {
-      tmqtt: (port) => [...tmqtt, 'pub', '-l', '-h', '127.0.0.1', '-p', port, '-t', 'a', '-q', `${qos}`, '-M', '1000'],
-      mosquitto: (port) => ['mosquitto_pub', '-l', '-h', '127.0.0.1', '-p', port, '-t', 'a', '-q', `${qos}`],
-      'mqtt (MQTT.js)': (port) => [
-        ...mqttJs,
-        'pub',
-        '-s',
-        '-M',
-        '-h',
-        '127.0.0.1',
-        '-p',
-        port,
-        '-t',
-        'a',
-        '-q',
-        `${qos}`,
-      ],
-    },
-    start: () => standIn('sink.mjs'),
-    async run(broker, command) {
-      const stdin = openSync(command.includes(mqttJs[1]) ? lines.share : lines.all, 'r')
-      const figures = await measure(command, { stdin })
-      closeSync(stdin)
-      return { ...figures, arrived: (await broker.report()).publishes }
+      mosquitto: publishing(['mosquitto_pub', '-l'], { qos }),
+      // Before MQTT 5 the window at QoS 2 is 20 unless asked for, since mosquitto drops what goes beyond.
+      tmqtt: publishing(pub, { qos, args: ['-M', 1000] }),
+      'mqtt (MQTT.js)': publishing([...mqttJs, 'pub', '-s', '-M'], { qos, count: messages / MQTT_JS_SHARE }),
     },
   }
 }
 
-/** `sub` from the source into a file; what arrived is the lines there. */
-function subscribing(name, qos, ...args) {
-  const leave = ['-C', `${messages}`]
+function besideMosquittoSub(name, { qos, args, theirs = args, reader }) {
   return {
     name: `sub ${name}`,
     contenders: {
-      tmqtt: (port) => [
-        ...tmqtt,
-        'sub',
-        '-h',
-        '127.0.0.1',
-        '-p',
-        port,
-        '-t',
-        'tock/#',
-        '-q',
-        `${qos}`,
-        ...args,
-        ...leave,
-      ],
-      mosquitto: (port) => [
-        'mosquitto_sub',
-        '-h',
-        '127.0.0.1',
-        '-p',
-        port,
-        '-t',
-        'tock/#',
-        '-q',
-        `${qos}`,
-        ...args,
-        ...leave,
-      ],
-    },
-    start: () => standIn('source.mjs', '--count', `${messages}`, '--qos', `${qos}`),
-    async run(_broker, command) {
-      const stdout = openSync(output, 'w')
-      const figures = await measure(command, { stdout })
-      closeSync(stdout)
-      return { ...figures, arrived: countLines(output) }
+      mosquitto: subscribing(['mosquitto_sub'], { qos, args: theirs, reader }),
+      tmqtt: subscribing(sub, { qos, args, reader }),
     },
   }
 }
 
-function countLines(path) {
-  if (statSync(path).size === 0) return 0
-  return Number(spawnSync('wc', ['-l', path], { encoding: 'utf8' }).stdout.split(' ')[0])
+/** Payloads of 1 KB over each transport. */
+function transports(name, contender) {
+  const { messages: count, payload } = KILOBYTES
+  const secure = ['--transport', 'tls', '--cert', certificate, '--key', key]
+  return {
+    name,
+    contenders: {
+      TCP: contender({ count, payload, size: payload, args: [] }),
+      TLS: contender({ count, payload, size: payload, args: tls, broker: secure }),
+      WebSocket: contender({ count, payload, size: payload, args: ['--ws'], broker: ['--transport', 'ws'] }),
+    },
+  }
 }
 
+/** The same at two sizes: the time per message must not grow. */
+function growing(name, contender) {
+  return {
+    name: `${name}, growing`,
+    contenders: { tmqtt: contender({ count: messages }), 'tmqtt, more': contender({ count: messages * GROWTH }) },
+  }
+}
+
+/** Memory while the other side takes 1 MB/s: takes so long that one run has to do. */
+function slow(name, contender) {
+  return { name: `${name} 1 MB/s`, contenders: { tmqtt: contender }, once: true }
+}
+
+const slowly = { count: megabytes * 1000, size: 999, payload: 999 }
+const large = { count: MEGABYTES.messages, payload: MEGABYTES.payload, args: [], stdout: '/dev/null' }
+const slowReader = `"${process.execPath}" "${join(here, 'slow-reader.mjs')}" ${SLOW}`
+
 const jobs = [
-  publishing(0),
-  publishing(1),
-  publishing(2),
-  subscribing('-v, QoS 0', 0, '-v'),
-  subscribing('-v, QoS 1', 1, '-v'),
-  subscribing('-v, QoS 2', 2, '-v'),
-  subscribing("-F '%I %t %q %l %p'", 0, '-F', '%I %t %q %l %p'),
-  subscribing('-F %j', 0, '-F', '%j'),
+  besideMosquittoPub(0),
+  besideMosquittoPub(1),
+  besideMosquittoPub(2),
+  besideMosquittoSub('-v, QoS 0', { args: ['-v'] }),
+  besideMosquittoSub('-v, QoS 0, to a pipe', { args: ['-v'], reader: 'wc -l' }),
+  besideMosquittoSub('-v, QoS 1', { qos: 1, args: ['-v'] }),
+  besideMosquittoSub('-v, QoS 2', { qos: 2, args: ['-v'] }),
+  besideMosquittoSub("-F '%I %t %q %l %p'", { args: ['-F', '%I %t %q %l %p'] }),
+  besideMosquittoSub('-F %j', { args: ['-F', '%j'] }),
+  besideMosquittoSub('--json (mosquitto: -F %j)', { args: ['--json'], theirs: ['-F', '%j'] }),
+  transports('pub -l, 1 KB', (options) => publishing(pub, options)),
+  transports('sub, 1 KB', (options) => subscribing(sub, options)),
+  {
+    name: 'sub, 1 MB, to /dev/null',
+    contenders: {
+      'bare socket': subscribing([process.execPath, join(here, 'bare-reader.mjs')], large),
+      tmqtt: subscribing(sub, large),
+    },
+  },
+  growing('pub -l, QoS 0', (options) => publishing(pub, options)),
+  growing('pub -l, QoS 1', (options) => publishing(pub, { qos: 1, ...options })),
+  growing('sub -v', (options) => subscribing(sub, { args: ['-v'], ...options })),
+  slow('pub -l, QoS 1, into', publishing(pub, { ...slowly, qos: 1, broker: ['--rate', SLOW] })),
+  slow('sub into a reader of', subscribing(sub, { ...slowly, args: [], reader: slowReader })),
 ].filter(({ name }) => name.includes(only))
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 
-writeLines(lines.all, messages)
-writeLines(lines.share, messages / MQTT_JS_SHARE)
-console.log(`${messages} messages of 1 to 20 bytes (sub: 20), medians of ${rounds} rounds\n`)
-console.log('| job | program | wall s | CPU s | peak MB | to mosquitto | arrived |')
-console.log('| --- | --- | ---: | ---: | ---: | ---: | ---: |')
-for (const job of jobs) {
-  const results = Object.fromEntries(Object.keys(job.contenders).map((name) => [name, []]))
-  const broker = await job.start()
+/** Runs a job's contenders in turn. @returns the figures of each contender's runs. */
+async function compare({ contenders, once: isLong }) {
+  const entries = Object.entries(contenders).map(([name, contender]) => ({ name, contender, runs: [] }))
+  const brokers = new Map()
   try {
-    for (let round = 0; round < rounds; round++) {
-      const names = Object.keys(job.contenders)
+    for (const { contender } of entries) brokers.set(contender, await standIn(...contender.broker))
+    for (let round = 0; round < (isLong ? 1 : rounds); round++) {
       // Another order each round, so that no contender always follows the same one.
-      for (let turn = 0; turn < names.length; turn++) {
-        const name = names[(turn + round) % names.length]
-        results[name].push(await job.run(broker, job.contenders[name](broker.port)))
+      for (let turn = 0; turn < entries.length; turn++) {
+        const { contender, runs } = entries[(turn + round) % entries.length]
+        runs.push(await contender.run(brokers.get(contender)))
       }
     }
   } finally {
-    broker.stop()
+    for (const broker of brokers.values()) broker.stop()
   }
-  const reference = median(results.mosquitto.map(({ wall }) => wall))
-  for (const [name, runs] of Object.entries(results)) {
-    const wall = median(runs.map((run) => run.wall))
+  return entries
+}
+
+spawnSync('openssl', [
+  ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=perf'],
+  ...['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate],
+])
+console.log(`${messages} messages of 1 to 20 bytes (sub: 20) unless said, medians of ${rounds} rounds.`)
+console.log('The ratio is how much faster than the first program of the job, per message.\n')
+console.log('| job | program | wall s | CPU s | peak MB | ratio | arrived |')
+console.log('| --- | --- | ---: | ---: | ---: | ---: | --- |')
+for (const job of jobs) {
+  let reference
+  for (const { name, contender, runs } of await compare(job)) {
+    const { count } = contender
+    const [wall, cpu, memory] = ['wall', 'cpu', 'memory'].map((figure) => median(runs.map((run) => run[figure])))
+    reference ??= wall / count
+    const ratio = reference / (wall / count)
     const fewest = Math.min(...runs.map((run) => run.arrived))
-    const due = name.startsWith('mqtt') ? messages / MQTT_JS_SHARE : messages
-    const lost = `${fewest < due ? `LOST ${due - fewest}` : 'all'} of ${due}`
-    console.log(
-      `| ${job.name} | ${name} | ${wall.toFixed(2)} | ${median(runs.map((run) => run.cpu)).toFixed(2)} | ` +
-        `${median(runs.map((run) => run.memory)).toFixed(0)} | ${(((reference / wall) * due) / messages).toFixed(due < messages ? 3 : 1)}× | ${lost} |`,
-    )
+    const arrived = fewest < count ? `**LOST ${count - fewest}** of ${count}` : `all of ${count}`
+    const cells = [
+      job.name,
+      name,
+      wall.toFixed(2),
+      cpu.toFixed(2),
+      memory.toFixed(0),
+      `${ratio.toPrecision(3)}×`,
+      arrived,
+    ]
+    console.log(`| ${cells.join(' | ')} |`)
   }
 }
 process.exit()

@@ -67,7 +67,7 @@ handleConnections((socket) => {
         answer(...(version === 5 ? [0x20, 3, 0, 0, 0] : [0x20, 2, 0, 0]))
       } else if (type === 8) {
         answer(...(version === 5 ? [0x90, 4, high, low, 0, qos] : [0x90, 3, high, low, qos]))
-        setTimeout(send, 50)
+        setImmediate(send)
       } else if (type === 5) {
         out[end] = 0x62
         out[end + 1] = 2

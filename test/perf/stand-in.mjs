@@ -36,6 +36,11 @@ function secure(accept) {
 function websocket(accept) {
   const server = http.createServer()
   const websockets = new WebSocketServer({ server, perMessageDeflate: false, maxPayload: 2 ** 31 - 1 })
-  websockets.on('connection', (connection) => accept(createWebSocketStream(connection)))
+  websockets.on('connection', (connection) => {
+    const stream = createWebSocketStream(connection)
+    // It would never say 'close' by itself.
+    stream.on('end', () => stream.destroy())
+    accept(stream)
+  })
   return server
 }

@@ -13,6 +13,7 @@ export interface ConnectProperties {
   sessionExpiryInterval?: number
   receiveMaximum?: number
   maximumPacketSize?: number
+  topicAliasMaximum?: number
 }
 
 export interface Will {
@@ -108,6 +109,7 @@ function connectProperties(values: ConnectionValues, defaults: Defaults): Connec
     ...(expiry === 0 ? {} : { sessionExpiryInterval: expiry }),
     ...(defaults.receiveMaximum === undefined ? {} : { receiveMaximum: defaults.receiveMaximum }),
     ...(values.maxPacketSize === undefined ? {} : { maximumPacketSize: values.maxPacketSize }),
+    ...(values.topicAliasMaximum === undefined ? {} : { topicAliasMaximum: values.topicAliasMaximum }),
   }
 }
 

@@ -220,7 +220,9 @@ async function connackOf(handshake: Handshake, signal: AbortSignal): Promise<Con
 
 function startHandshake(options: ClientOptions, attempt: Attempt, ids: PacketIds, socket: Duplex): Handshake {
   const where = addressOf(options.server)
-  const lane = new Lane(socket, options.protocolVersion === 5 ? new TopicAliases(0) : undefined, options.maxPacketSize)
+  const aliases =
+    options.protocolVersion === 5 ? new TopicAliases(options.properties.topicAliasMaximum ?? 0) : undefined
+  const lane = new Lane(socket, aliases, options.maxPacketSize)
   const client = new mqttClient.default(() => lane.control as never, mqttJsOptions(options, attempt, ids))
   let connected = false
   let refused: TmqttError | undefined

@@ -178,6 +178,14 @@ export const connectionOptions = table({
     defaultText: 'what MQTT allows, 256 MB',
   },
 
+  topicAliasMaximum: {
+    kind: integer(0, 0xffff),
+    group: 'Session',
+    describe: 'Let the broker put numbers in place of this many topics; worth it for long topics on a thin line',
+    defaultText: '0, none',
+    since: 5,
+  },
+
   username: { kind: mqttText, short: 'u', group: 'Credentials', describe: 'User name' },
   password: {
     kind: { ...mqttBinary, placeholder: 'PASSWORD' },

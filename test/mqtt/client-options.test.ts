@@ -140,6 +140,7 @@ describe('clientOptions: session', () => {
     [{ sessionExpiryInterval: '60' }, true, { sessionExpiryInterval: 60 }],
     [{ sessionExpiryInterval: 'never', clientId: 'me' }, true, { sessionExpiryInterval: 0xffff_ffff }],
     [{ protocolVersion: '5', maxPacketSize: '1k' }, true, { maximumPacketSize: 1024 }],
+    [{ protocolVersion: '5', topicAliasMaximum: '10' }, true, { topicAliasMaximum: 10 }],
   ])('given %j starts clean: %s, with %j', (given, cleanStart, properties) => {
     expect(optionsOf(given)).toMatchObject({ cleanStart })
     expect(optionsOf(given).properties).toEqual(properties)

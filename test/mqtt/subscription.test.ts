@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ack, publishPacket } from '../support/packets.ts'
-import { type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
+import { type Peer, type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
 import { connect, nextTexts, subscribe } from './client.ts'
 
 let broker: ScriptedBroker
@@ -50,6 +50,32 @@ describe('Subscription', () => {
     await connected.session.end()
     expect((await connected.peer.packet('PUBACK')).body).toEqual(Buffer.from([0, 1]))
     await connected.peer.packet('DISCONNECT')
+  })
+
+  it('puts topics in place of the aliases that it has allowed, on each connection anew', async () => {
+    const options = { protocolVersion: 5, properties: { topicAliasMaximum: 2 } } as const
+    const connected = await connect(broker, options)
+    const subscription = await subscribe(connected, 0)
+    const publish = (peer: Peer, topic: string, alias: number) =>
+      peer.publish({ topic, properties: Buffer.of(0x23, 0, alias) })
+    publish(connected.peer, 'a/b', 1)
+    publish(connected.peer, 'c', 2)
+    publish(connected.peer, '', 1)
+    publish(connected.peer, 'd', 2)
+    publish(connected.peer, '', 2)
+    const topics: string[] = []
+    while (topics.length < 5) topics.push(...(await subscription.next())!.map((message) => message.topic))
+    expect(topics).toEqual(['a/b', 'c', 'a/b', 'd', 'd'])
+
+    const waiting = subscription.next()
+    connected.peer.destroy()
+    const peer = await broker.connection()
+    await peer.accept()
+    await peer.acceptSubscribe(0)
+    publish(peer, 'e', 1)
+    expect((await waiting)!.map((message) => message.topic)).toEqual(['e'])
+    publish(peer, '', 2)
+    await expect(subscription.next()).rejects.toThrow('PUBLISH with topic alias 2, which has no topic yet')
   })
 
   it('delivers a QoS 2 message once, however often it comes before PUBREL', async () => {

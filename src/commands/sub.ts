@@ -122,6 +122,8 @@ class Printing {
   readonly #filters: readonly string[]
   readonly #format: Formatter
   readonly #printsFilter: boolean
+  /** Every message is printed, once, and nobody asks which filter brought it. */
+  readonly #printsAll: boolean
   readonly #notice: (text: string) => void
   readonly #sink: Sink
   /** Rejects when standard output fails while nothing is being written. */
@@ -153,6 +155,13 @@ class Printing {
       ...(style === undefined ? {} : { style }),
     })
     this.#printsFilter = values.format !== undefined && hasField(values.format, 'filter')
+    this.#printsAll =
+      !this.#printsFilter &&
+      !values.perFilter &&
+      !values.noRetained &&
+      !values.retainedOnly &&
+      values.unmatched === 'show' &&
+      values.filterOut.length === 0
     this.#notice = noticeTo(io, 'sub')
     this.#sink = new Sink(io.stdout)
     this.#outputFailed = new Promise((_, reject) => {
@@ -238,18 +247,35 @@ class Printing {
   async #print(subscription: Subscription, find: FilterFinder): Promise<void> {
     const out = new OutputBuffer({ terminal: this.#io.stdout.isTTY === true })
     for await (const batch of subscription) {
-      for (let at = 0; at < batch.length && !this.#done; at++) {
-        const message = batch[at]!
-        const retainedOver = this.#values.retainedOnly && !message.retain
-        if (!retainedOver && this.#isWanted(message)) this.#printOne(message, find, out)
-        if (!this.#done && !retainedOver) continue
-        await this.#write(subscription, out, at + 1)
-        if (this.#done) this.#reached()
-        return
-      }
+      // Another connection has printed the last message.
       if (this.#done) return
-      await this.#write(subscription, out)
+      const taken = this.#printsAll ? this.#printAll(batch, out) : this.#printSome(batch, find, out)
+      const left = this.#done || taken < batch.length
+      await this.#write(subscription, out, left ? taken : undefined)
+      if (!left) continue
+      if (this.#done) this.#reached()
+      return
     }
+  }
+
+  /** @returns how many messages of the batch are dealt with; fewer than there are when it is time to leave. */
+  #printAll(batch: readonly Message[], out: OutputBuffer): number {
+    const end = Math.min(batch.length, (this.#values.count ?? Number.POSITIVE_INFINITY) - this.#printed)
+    for (let at = 0; at < end; at++) this.#format(batch[at]!, out)
+    this.#printed += end
+    if (this.#printed === this.#values.count) this.#done = true
+    return end
+  }
+
+  /** `#printAll` where not every message is printed, or not just once. */
+  #printSome(batch: readonly Message[], find: FilterFinder, out: OutputBuffer): number {
+    for (let at = 0; at < batch.length; at++) {
+      const message = batch[at]!
+      if (this.#values.retainedOnly && !message.retain) return at
+      if (this.#isWanted(message)) this.#printOne(message, find, out)
+      if (this.#done) return at + 1
+    }
+    return batch.length
   }
 
   /** Writes, then acknowledges the first `count` messages of the batch, or all. */
@@ -271,10 +297,6 @@ class Printing {
 
   #printOne(message: Message, find: FilterFinder, out: OutputBuffer): void {
     const { perFilter, unmatched } = this.#values
-    if (!perFilter && unmatched === 'show' && !this.#printsFilter) {
-      this.#printLine(message, '', out)
-      return
-    }
     const found = find(message)
     if (unmatched !== 'show' && (found.length === 0) !== (unmatched === 'only')) return
     if (!perFilter || found.length === 0) this.#printLine(message, found[0] ?? '', out)

@@ -1,7 +1,11 @@
+import type { Message } from '../mqtt/message.ts'
 import { isPrintableAscii, safeText, safeUtf8 } from './terminal-safe.ts'
 
 /** One block takes the output of several batches; a larger batch gets a block of its own. */
 const BLOCK_SIZE = 256 * 1024
+
+/** From here on bytes are handed out where they stand: copying them costs more than another write. */
+const LARGE_PIECE = 16 * 1024
 
 /** Up to here a loop is faster than the call into the runtime, which costs some 45 ns (Node 20). */
 const SHORT_COPY = 32
@@ -10,6 +14,8 @@ const SHORT_TEXT = 24
 /** How much is escaped at a time, so that room for the worst case stays small. */
 const ESCAPE_PIECE = 8 * 1024
 
+const LF = 0x0a
+const SPACE = 0x20
 const BACKSLASH = 0x5c
 const LETTER_U = 0x75
 const ZERO = 0x30
@@ -26,7 +32,8 @@ const EMPTY = Buffer.alloc(0)
 
 /**
  * The bytes of a batch, in the order written. `take` hands them out without a copy: the buffer goes on in the
- * rest of the block, and in a new block once that is used up, so bytes handed out are never written again.
+ * rest of the block, and in a new block once that is used up, so bytes handed out are never written again. Large
+ * pieces, such as payloads of a megabyte, are not even copied into it: `take` hands out views of their source.
  */
 export class OutputBuffer {
   /** Control characters in what came from the network are made visible. */
@@ -36,6 +43,9 @@ export class OutputBuffer {
   #start = 0
   /** Where the next byte goes. */
   #at = 0
+  /** What stands before the bytes in the block: large pieces, and blocks' parts between them. */
+  #pieces: Buffer[] = []
+  #piecesLength = 0
 
   constructor({ terminal = false }: { readonly terminal?: boolean } = {}) {
     this.terminal = terminal
@@ -43,7 +53,7 @@ export class OutputBuffer {
 
   /** How many bytes `take` would return. */
   get length(): number {
-    return this.#at - this.#start
+    return this.#piecesLength + this.#at - this.#start
   }
 
   byte(value: number): void {
@@ -71,17 +81,41 @@ export class OutputBuffer {
     if (text.length > SHORT_TEXT || !this.#shortAscii(text)) this.#at += this.#block.write(text, this.#at)
   }
 
-  /** Copies bytes as they are. */
+  /** Writes bytes as they are. They must not change until what `take` returns was used. */
   bytes(source: Buffer, start = 0, end = source.length): void {
-    this.#makeRoom(end - start)
-    if (end - start > SHORT_COPY) {
-      source.copy(this.#block, this.#at, start, end)
-      this.#at += end - start
+    if (end - start >= LARGE_PIECE) {
+      this.#cut()
+      this.#add(source.subarray(start, end))
       return
     }
+    this.#makeRoom(end - start)
+    this.#at = copy(source, start, end, this.#block, this.#at)
+  }
+
+  /** Writes a payload as it is, or fit for a terminal; a large one in the pieces in which it came. */
+  payload(message: Message): void {
+    const { payloadStart, payloadEnd } = message
+    if (this.terminal || payloadEnd - payloadStart < LARGE_PIECE)
+      this.untrusted(message.bytes, payloadStart, payloadEnd, true)
+    else for (const piece of message.payloadPieces) this.bytes(piece)
+  }
+
+  /** Writes `topic payload`, with a line end if wanted: `bytes` of both in one go, for the most used of all formats. */
+  topicAndPayload(message: Message, newline: boolean): void {
+    const { topicBytes, topicStart, topicEnd, payloadStart, payloadEnd } = message
+    if (payloadEnd - payloadStart >= LARGE_PIECE) {
+      this.bytes(topicBytes, topicStart, topicEnd)
+      this.byte(SPACE)
+      this.payload(message)
+      if (newline) this.byte(LF)
+      return
+    }
+    this.#makeRoom(topicEnd - topicStart + payloadEnd - payloadStart + 2)
     const block = this.#block
-    let at = this.#at
-    while (start < end) block[at++] = source[start++]!
+    let at = copy(topicBytes, topicStart, topicEnd, block, this.#at)
+    block[at++] = SPACE
+    at = copy(message.bytes, payloadStart, payloadEnd, block, at)
+    if (newline) block[at++] = LF
     this.#at = at
   }
 
@@ -104,11 +138,25 @@ export class OutputBuffer {
     for (; start < end; start += ESCAPE_PIECE) this.#jsonPiece(source, start, Math.min(end, start + ESCAPE_PIECE))
   }
 
-  /** What was written since the last call. The bytes stay as they are; the caller may keep them. */
-  take(): Buffer {
-    const taken = this.#block.subarray(this.#start, this.#at)
-    this.#start = this.#at
+  /** What was written since the last call, in pieces. What stands in them stays as it is; the caller may keep them. */
+  take(): readonly Buffer[] {
+    this.#cut()
+    const taken = this.#pieces
+    this.#pieces = []
+    this.#piecesLength = 0
     return taken
+  }
+
+  /** Makes the bytes in the block a piece. */
+  #cut(): void {
+    if (this.#at === this.#start) return
+    this.#add(this.#block.subarray(this.#start, this.#at))
+    this.#start = this.#at
+  }
+
+  #add(piece: Buffer): void {
+    this.#pieces.push(piece)
+    this.#piecesLength += piece.length
   }
 
   #shortAscii(text: string): boolean {
@@ -147,7 +195,7 @@ export class OutputBuffer {
 
   #makeRoom(count: number): void {
     if (this.#at + count <= this.#block.length) return
-    const length = this.length
+    const length = this.#at - this.#start
     const needed = length + count
     // Twice what is needed, so that a batch of any size is moved a logarithmic number of times.
     const block = Buffer.allocUnsafeSlow(Math.max(needed * 2, BLOCK_SIZE))
@@ -156,4 +204,14 @@ export class OutputBuffer {
     this.#start = 0
     this.#at = length
   }
+}
+
+/** @returns where the copy ends. */
+function copy(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
+  if (end - start > SHORT_COPY) {
+    source.copy(target, at, start, end)
+    return at + end - start
+  }
+  while (start < end) target[at++] = source[start++]!
+  return at
 }

@@ -6,7 +6,7 @@ const LF = 0x0a
 export function payloadFormatter({ newline }: { readonly newline: boolean }): Formatter {
   return (message, out) => {
     if (message.payloadLength === 0) return
-    out.untrusted(message.bytes, message.payloadStart, message.payloadEnd, true)
+    out.payload(message)
     if (newline) out.byte(LF)
   }
 }

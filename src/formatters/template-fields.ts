@@ -85,7 +85,7 @@ function topic(field: Field): Write {
 function payload(field: Field): Write {
   const { width, left } = field
   if (width === 0 && !left) {
-    return (message, out) => out.untrusted(message.bytes, message.payloadStart, message.payloadEnd, true)
+    return (message, out) => out.payload(message)
   }
   return (message, out) => {
     const length = cut(message, width)

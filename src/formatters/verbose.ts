@@ -16,13 +16,17 @@ export function verboseFormatter({
 }): Formatter {
   return (message, out) => {
     const empty = message.payloadLength === 0
+    if (!empty && !out.terminal && style.open === '') {
+      out.topicAndPayload(message, newline)
+      return
+    }
     if (empty && !newline) return
     out.text(style.open)
     out.untrusted(message.topicBytes, message.topicStart, message.topicEnd, false)
     out.text(style.close)
     out.byte(SPACE)
     if (empty) out.text('(null)')
-    else out.untrusted(message.bytes, message.payloadStart, message.payloadEnd, true)
+    else out.payload(message)
     if (newline) out.byte(LF)
   }
 }

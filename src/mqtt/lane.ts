@@ -50,8 +50,13 @@ export class Lane {
   constructor(socket: Duplex, aliases: TopicAliases | undefined, maxPacketSize?: number) {
     this.#socket = socket
     this.#aliases = aliases
-    this.#received = new PacketSplitter((...packet) => this.#dispatch(...packet), maxPacketSize)
-    this.#toSend = new PacketSplitter((bytes, packetStart, _start, end) => this.#sendControl(bytes, packetStart, end))
+    this.#received = new PacketSplitter(
+      (bytes, packetStart, start, end, rest) => this.#dispatch(bytes, packetStart, start, end, rest),
+      maxPacketSize,
+    )
+    this.#toSend = new PacketSplitter((bytes, packetStart, _start, end, rest) =>
+      this.#sendControl(bytes, packetStart, end, rest),
+    )
     this.control = new Duplex({
       read: () => {},
       write: (chunk, _encoding, done) => {
@@ -143,14 +148,15 @@ export class Lane {
     }
   }
 
-  #dispatch(bytes: Buffer, packetStart: number, start: number, end: number): boolean {
+  #dispatch(bytes: Buffer, packetStart: number, start: number, end: number, rest: readonly Buffer[]): boolean {
     const firstByte = bytes[packetStart]!
     const type = firstByte >> 4
     if (type >= PacketType.PUBLISH && type <= PacketType.PUBCOMP) {
       const dataPlane = this.#dataPlane
       if (dataPlane === undefined) throw new MalformedPacketError('a packet before CONNACK')
-      if (type === PacketType.PUBLISH) dataPlane.publish(decodePublish(firstByte, bytes, start, end, this.#aliases))
-      else this.#acknowledge(dataPlane, firstByte, bytes, start, end)
+      if (type === PacketType.PUBLISH)
+        dataPlane.publish(decodePublish(firstByte, bytes, start, end, this.#aliases, rest))
+      else this.#acknowledge(dataPlane, firstByte, joined(bytes, rest), start, end)
       return true
     }
     if (type === PacketType.PINGRESP) {
@@ -158,7 +164,7 @@ export class Lane {
       return true
     }
     // A copy: MQTT.js may keep what it parses, and a view would keep the whole chunk alive.
-    this.control.push(Buffer.from(bytes.subarray(packetStart, end)))
+    this.control.push(Buffer.from(joined(bytes, rest).subarray(packetStart, end)))
     return type !== PacketType.CONNACK || this.#dataPlane !== undefined
   }
 
@@ -170,13 +176,13 @@ export class Lane {
     dataPlane.acknowledgement(firstByte >> 4, packetId, reasonCode, bytes, Math.min(start + 3, end), end)
   }
 
-  #sendControl(bytes: Buffer, packetStart: number, end: number): boolean {
+  #sendControl(bytes: Buffer, packetStart: number, end: number, rest: readonly Buffer[]): boolean {
     if (bytes[packetStart]! >> 4 === PacketType.PINGREQ) {
       this.#pingPending = true
       this.#dataPlane?.pingSent()
       if (this.#paused) this.#answerPing()
     }
-    if (!this.isClosed) this.#socket.write(Buffer.from(bytes.subarray(packetStart, end)))
+    if (!this.isClosed) this.#socket.write(Buffer.from(joined(bytes, rest).subarray(packetStart, end)))
     return true
   }
 
@@ -195,4 +201,8 @@ export class Lane {
     this.#drained = []
     for (const wake of waiting) wake()
   }
+}
+
+function joined(bytes: Buffer, rest: readonly Buffer[]): Buffer {
+  return rest.length === 0 ? bytes : Buffer.concat([bytes, ...rest])
 }

@@ -17,8 +17,8 @@ export class Message {
   readonly topicBytes: Buffer
   readonly topicStart: number
   readonly topicEnd: number
-  /** Holds properties and payload. */
-  readonly bytes: Buffer
+  #bytes: Buffer
+  #rest: readonly Buffer[]
   /** The properties without their length; empty before MQTT 5. */
   readonly propertiesStart: number
   readonly propertiesEnd: number
@@ -38,17 +38,34 @@ export class Message {
     propertiesEnd: number,
     payloadStart: number,
     payloadEnd: number,
+    rest: readonly Buffer[],
   ) {
     this.flags = flags
     this.packetId = packetId
     this.topicBytes = topicBytes
     this.topicStart = topicStart
     this.topicEnd = topicEnd
-    this.bytes = bytes
+    this.#bytes = bytes
+    this.#rest = rest
     this.propertiesStart = propertiesStart
     this.propertiesEnd = propertiesEnd
     this.payloadStart = payloadStart
     this.payloadEnd = payloadEnd
+  }
+
+  /** Holds properties and payload. Of a large message that came in pieces, they are joined when this is asked for. */
+  get bytes(): Buffer {
+    if (this.#rest.length > 0) {
+      this.#bytes = Buffer.concat([this.#bytes, ...this.#rest])
+      this.#rest = []
+    }
+    return this.#bytes
+  }
+
+  /** The payload as it came: in pieces, if it is large. */
+  get payloadPieces(): readonly Buffer[] {
+    if (this.#rest.length === 0) return [this.payload]
+    return [this.#bytes.subarray(this.payloadStart), ...this.#rest]
   }
 
   get qos(): QoS {
@@ -76,6 +93,6 @@ export class Message {
   }
 
   get properties(): PublishProperties {
-    return decodeProperties(this.bytes, this.propertiesStart, this.propertiesEnd)
+    return decodeProperties(this.#bytes, this.propertiesStart, this.propertiesEnd)
   }
 }

@@ -46,6 +46,7 @@ export class TopicAliases {
  * @param flags its first byte.
  * @param start where its variable header starts; `end` where the packet ends.
  * @param aliases of the connection; undefined before MQTT 5, where PUBLISH has no properties.
+ * @param rest what follows `bytes`, of a large packet that came in pieces; `end` counts through all of them.
  * @throws MalformedPacketError
  */
 export function decodePublish(
@@ -54,16 +55,22 @@ export function decodePublish(
   start: number,
   end: number,
   aliases: TopicAliases | undefined,
+  rest: readonly Buffer[] = [],
 ): Message {
+  // Nearly always the first piece holds all but the payload.
+  const joined = () => decodePublish(flags, Buffer.concat([bytes, ...rest]), start, end, aliases)
   const qos = (flags >> 1) & 3
   if (qos === 3) throw new MalformedPacketError('PUBLISH with QoS 3')
   let at = start + 2
   if (at > end) throw new MalformedPacketError('PUBLISH without topic')
+  if (at > bytes.length) return joined()
   const topicLength = (bytes[start]! << 8) | bytes[start + 1]!
   const topicStart = at
   const topicEnd = at + topicLength
   at = topicEnd
   if (at > end) throw new MalformedPacketError('PUBLISH with a topic longer than the packet')
+  // A packet identifier and the length of the properties may follow.
+  if (rest.length > 0 && at + 6 > bytes.length) return joined()
   checkTopicName(bytes, topicStart, topicEnd)
   let packetId = 0
   if (qos > 0) {
@@ -74,11 +81,12 @@ export function decodePublish(
   }
   if (aliases === undefined) {
     if (topicLength === 0) throw new MalformedPacketError('PUBLISH with an empty topic')
-    return new Message(flags, packetId, bytes, topicStart, topicEnd, bytes, at, at, at, end)
+    return new Message(flags, packetId, bytes, topicStart, topicEnd, bytes, at, at, at, end, rest)
   }
   const propertiesStart = at + lengthOfVariableByteInteger(bytes, at, end)
   const propertiesEnd = propertiesStart + readVariableByteInteger(bytes, at)
   if (propertiesEnd > end) throw new MalformedPacketError('PUBLISH with properties longer than the packet')
+  if (propertiesEnd > bytes.length) return joined()
   if (topicLength > 0 && (aliases.maximum === 0 || propertiesStart === propertiesEnd)) {
     return new Message(
       flags,
@@ -91,10 +99,23 @@ export function decodePublish(
       propertiesEnd,
       propertiesEnd,
       end,
+      rest,
     )
   }
   const topic = aliasedTopic(bytes, topicStart, topicEnd, propertiesStart, propertiesEnd, aliases)
-  return new Message(flags, packetId, topic, 0, topic.length, bytes, propertiesStart, propertiesEnd, propertiesEnd, end)
+  return new Message(
+    flags,
+    packetId,
+    topic,
+    0,
+    topic.length,
+    bytes,
+    propertiesStart,
+    propertiesEnd,
+    propertiesEnd,
+    end,
+    rest,
+  )
 }
 
 /** The topic of a PUBLISH that may set or use a topic alias. */

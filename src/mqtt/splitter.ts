@@ -5,22 +5,39 @@ import { LARGEST_REMAINING_LENGTH } from './packets.ts'
  * Takes one complete packet.
  *
  * @param bytes holds it; its first byte is at `packetStart`, its variable header at `start`, its end at `end`.
+ * @param rest of a large packet that came in several chunks: `bytes` is only its beginning, these follow, and `end`
+ *   counts through all of them.
  * @returns false to be given no more until `resume`.
  */
-export type PacketVisitor = (bytes: Buffer, packetStart: number, start: number, end: number) => boolean
+export type PacketVisitor = (
+  bytes: Buffer,
+  packetStart: number,
+  start: number,
+  end: number,
+  rest: readonly Buffer[],
+) => boolean
 
-/** Bytes that are set aside for a packet as soon as it is announced; growing step by step would copy it twice. */
-const TRUSTED_SIZE = 1024 * 1024
+/** A larger packet is left in the pieces in which it came; copying it together costs more than all the rest. */
+const BLOCK_SIZE = 64 * 1024
 
-/** Cuts a stream of bytes into packets. Copies only packets that are spread over several chunks. */
+/** Smaller chunks are copied together, also for a large packet, so that memory follows what has come. */
+const PIECE_SIZE = 8 * 1024
+
+const NOTHING: readonly Buffer[] = []
+
+/** Cuts a stream of bytes into packets. Copies only small packets that are spread over several chunks. */
 export class PacketSplitter {
   readonly #visit: PacketVisitor
   readonly #maxPacketSize: number
-  /** What has come of a packet whose end has not; `undefined` between packets. */
-  #partial: Buffer | undefined
-  #partialLength = 0
-  /** Size of the packet in `#partial`; 0 while its length has not come. */
-  #partialSize = 0
+  /** What has come of a packet whose end has not, but for what is in `#block`; `undefined` between packets. */
+  #pieces: Buffer[] | undefined
+  /** Where small chunks are copied together, and how much of it is used. */
+  #block: Buffer | undefined
+  #blockLength = 0
+  /** Bytes of the partial packet that have come. */
+  #length = 0
+  /** Size of the partial packet; 0 while its length has not come. */
+  #size = 0
   /** What was not looked at since the visitor asked to stop. */
   #held: Buffer[] | undefined
 
@@ -36,7 +53,7 @@ export class PacketSplitter {
       this.#held.push(chunk)
       return
     }
-    const at = this.#partial === undefined ? 0 : this.#complete(chunk)
+    const at = this.#pieces === undefined ? 0 : this.#complete(chunk)
     if (!this.#holds()) this.#split(chunk, at)
     else if (at < chunk.length) this.#held!.push(chunk.subarray(at))
   }
@@ -80,7 +97,7 @@ export class PacketSplitter {
         this.#keep(chunk, at, packetEnd - at)
         return
       }
-      const more = this.#visit(chunk, at, start, packetEnd)
+      const more = this.#visit(chunk, at, start, packetEnd, NOTHING)
       at = packetEnd
       if (!more) {
         this.#held = at < end ? [chunk.subarray(at)] : []
@@ -90,40 +107,56 @@ export class PacketSplitter {
   }
 
   #keep(chunk: Buffer, at: number, size: number): void {
-    const length = chunk.length - at
-    // Above a megabyte, room follows what really comes, not what the packet announces.
-    this.#partial = Buffer.allocUnsafeSlow(size === 0 ? 5 : Math.min(size, Math.max(TRUSTED_SIZE, 2 * length)))
-    chunk.copy(this.#partial, 0, at)
-    this.#partialLength = length
-    this.#partialSize = size
+    this.#pieces = []
+    this.#length = 0
+    this.#size = size
+    this.#append(chunk.subarray(at))
   }
 
   /** Adds to the partial packet; visits it when it is complete. @returns where the next packet starts in `chunk`. */
   #complete(chunk: Buffer): number {
-    if (this.#partialSize === 0) {
+    if (this.#size === 0) {
       // A header of at most 5 bytes cut in two: look at it again together with what follows.
-      const joined = Buffer.concat([this.#partial!.subarray(0, this.#partialLength), chunk])
-      this.#partial = undefined
+      this.#closeBlock()
+      const joined = Buffer.concat([...this.#pieces!, chunk])
+      this.#pieces = undefined
       this.#split(joined, 0)
       return chunk.length
     }
-    const taken = Math.min(this.#partialSize - this.#partialLength, chunk.length)
-    this.#grow(this.#partialLength + taken)
-    chunk.copy(this.#partial!, this.#partialLength, 0, taken)
-    this.#partialLength += taken
-    if (this.#partialLength < this.#partialSize) return taken
-    const packet = this.#partial!.subarray(0, this.#partialSize)
-    this.#partial = undefined
+    const taken = Math.min(this.#size - this.#length, chunk.length)
+    this.#append(chunk.subarray(0, taken))
+    if (this.#length < this.#size) return taken
+    this.#closeBlock()
+    const [first, ...rest] = this.#pieces!
+    this.#pieces = undefined
     let start = 2
-    while (packet[start - 1]! >= 0x80) start++
-    if (!this.#visit(packet, 0, start, packet.length)) this.#held = []
+    while (first![start - 1]! >= 0x80) start++
+    if (!this.#visit(first!, 0, start, this.#size, rest)) this.#held = []
     return taken
   }
 
-  #grow(length: number): void {
-    if (length <= this.#partial!.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.min(this.#partialSize, Math.max(length, 2 * this.#partial!.length)))
-    this.#partial!.copy(larger, 0, 0, this.#partialLength)
-    this.#partial = larger
+  #append(bytes: Buffer): void {
+    if (this.#size > BLOCK_SIZE && bytes.length >= PIECE_SIZE) {
+      this.#closeBlock()
+      this.#pieces!.push(bytes)
+      this.#length += bytes.length
+      return
+    }
+    for (let at = 0; at < bytes.length; ) {
+      this.#block ??= Buffer.allocUnsafeSlow(Math.min(BLOCK_SIZE, (this.#size || 5) - this.#length))
+      const copied = bytes.copy(this.#block, this.#blockLength, at)
+      at += copied
+      this.#blockLength += copied
+      this.#length += copied
+      if (this.#blockLength === this.#block.length) this.#closeBlock()
+    }
+  }
+
+  /** What is in the block becomes a piece. */
+  #closeBlock(): void {
+    if (this.#block === undefined) return
+    this.#pieces!.push(this.#block.subarray(0, this.#blockLength))
+    this.#block = undefined
+    this.#blockLength = 0
   }
 }

@@ -27,11 +27,16 @@ export class Sink {
     })
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  /** @param pieces to write one after the other, none of them empty. */
+  async write(pieces: readonly Uint8Array[]): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    if (bytes.length === 0) return
+    const last = pieces.at(-1)
+    if (last === undefined) return
     await new Promise<void>((resolve, reject) => {
-      this.#stream.write(bytes, (error) => (error ? reject(describe(error)) : resolve()))
+      if (pieces.length > 1) this.#stream.cork()
+      for (const piece of pieces.slice(0, -1)) this.#stream.write(piece)
+      this.#stream.write(last, (error) => (error ? reject(describe(error)) : resolve()))
+      if (pieces.length > 1) this.#stream.uncork()
     })
   }
 }
@@ -39,7 +44,7 @@ export class Sink {
 /** Writes a text to standard output. A reader that has gone is no failure. @throws LocalError */
 export async function writeOutput(stream: Writable, text: string): Promise<void> {
   try {
-    await new Sink(stream).write(Buffer.from(text))
+    if (text !== '') await new Sink(stream).write([Buffer.from(text)])
   } catch (error) {
     if (!(error instanceof BrokenPipeError)) throw error
   }

@@ -9,14 +9,14 @@ describe('writeJsonString', () => {
     const out = new OutputBuffer()
     const source = Buffer.from(`-${text}-`)
     writeJsonString(out, source, 1, source.length - 1)
-    expect(out.take().toString()).toBe(JSON.stringify(text))
+    expect(Buffer.concat(out.take()).toString()).toBe(JSON.stringify(text))
   })
 
   it.each(ODD_TEXTS)('writes %j without controls on a terminal, and means the same', (text) => {
     const out = new OutputBuffer({ terminal: true })
     const source = Buffer.from(text)
     writeJsonString(out, source, 0, source.length)
-    const json = out.take().toString()
+    const json = Buffer.concat(out.take()).toString()
     expect(json).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e]/)
     expect(JSON.parse(json)).toBe(text)
   })
@@ -24,7 +24,7 @@ describe('writeJsonString', () => {
   it('replaces bytes that are not UTF-8', () => {
     const out = new OutputBuffer()
     writeJsonString(out, Buffer.from([0x61, 0xff, 0x22]), 0, 3)
-    expect(out.take().toString()).toBe('"a\ufffd\\""')
+    expect(Buffer.concat(out.take()).toString()).toBe('"a\ufffd\\""')
   })
 })
 
@@ -41,6 +41,6 @@ describe('writeJson', () => {
   it('escapes controls in keys and values on a terminal', () => {
     const out = new OutputBuffer({ terminal: true })
     writeJson(out, { 'a\x9b': ['\u2066', 1] })
-    expect(out.take().toString()).toBe('{"a\\u009b":["\\u2066",1]}')
+    expect(Buffer.concat(out.take()).toString()).toBe('{"a\\u009b":["\\u2066",1]}')
   })
 })

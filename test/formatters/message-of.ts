@@ -37,6 +37,7 @@ export function messageOf(parts: MessageParts = {}): Message {
     propertiesEnd,
     propertiesEnd,
     propertiesEnd + payload.length,
+    [],
   )
   message.filter = parts.filter ?? ''
   return message
@@ -46,14 +47,14 @@ export function messageOf(parts: MessageParts = {}): Message {
 export function bytesOf(format: Formatter, parts: MessageParts, { terminal = false } = {}): string {
   const out = new OutputBuffer({ terminal })
   format(messageOf(parts), out)
-  return out.take().toString('latin1')
+  return Buffer.concat(out.take()).toString('latin1')
 }
 
 /** What a formatter writes for one message, as text. */
 export function textOf(format: Formatter, parts: MessageParts, { terminal = false } = {}): string {
   const out = new OutputBuffer({ terminal })
   format(messageOf(parts), out)
-  return out.take().toString()
+  return Buffer.concat(out.take()).toString()
 }
 
 function withoutLength(encoded: Buffer): Buffer {

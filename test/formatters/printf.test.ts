@@ -7,7 +7,7 @@ const layout = (parts: Partial<Layout>): Layout => ({ left: false, zero: false, 
 function printed(print: (out: OutputBuffer) => void): string {
   const out = new OutputBuffer()
   print(out)
-  return out.take().toString('latin1')
+  return Buffer.concat(out.take()).toString('latin1')
 }
 
 describe('printInteger', () => {

@@ -89,6 +89,21 @@ describe('decodePublish', () => {
     expect([message.topic, message.payload.toString()]).toEqual(['t'.toUpperCase(), 'Abc'])
   })
 
+  it.each([4, 5, 6, 9, 12, 20, 33, 60, 70])('reads one that came in pieces, the first of %d bytes', (length) => {
+    for (const aliases of [undefined, new TopicAliases(9)]) {
+      const properties = aliases && Buffer.from([0x03, 0, 20, ...Buffer.from('x'.repeat(20)), ...alias(3)])
+      const packet = publishPacket({ topic: 'a/topic', payload: 'y'.repeat(200), qos: 1, packetId: 7, properties })
+      const start = 3
+      const [first, ...rest] = [packet.subarray(0, length), packet.subarray(length, 100), packet.subarray(100)]
+      const message = decodePublish(first![0]!, first!, start, packet.length, aliases, rest)
+      expect(message).toMatchObject({ topic: 'a/topic', packetId: 7, qos: 1, payloadLength: 200 })
+      expect(message.properties.contentType).toBe(aliases && 'x'.repeat(20))
+      expect(Buffer.concat(message.payloadPieces).toString()).toBe('y'.repeat(200))
+      expect(message.payload.toString()).toBe('y'.repeat(200))
+      expect(message.payloadPieces).toHaveLength(1)
+    }
+  })
+
   const none = new TopicAliases(0)
   it.each<[message: string, aliases: TopicAliases | undefined, qos: number, parts: (Uint8Array | number[])[]]>([
     ['PUBLISH with QoS 3', undefined, 3, [topic, id]],

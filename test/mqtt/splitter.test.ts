@@ -6,7 +6,8 @@ import { ack, firstPacket, packet, publishPacket, varint } from '../support/pack
 /** A splitter that collects what it visits, as hex of whole packet and body. */
 function collecting(more: (count: number) => boolean = () => true, maxPacketSize?: number) {
   const packets: string[] = []
-  const splitter = new PacketSplitter((bytes, packetStart, start, end) => {
+  const splitter = new PacketSplitter((first, packetStart, start, end, rest) => {
+    const bytes = Buffer.concat([first, ...rest])
     packets.push(`${bytes.toString('hex', packetStart, end)} ${bytes.toString('hex', start, end)}`)
     return more(packets.length)
   }, maxPacketSize)
@@ -42,6 +43,7 @@ const sent = [
   packet('PINGRESP', 0),
   packet('PINGRESP', 0),
   publishPacket({ topic: 't', payload: Buffer.alloc(5000, 0x30) }),
+  publishPacket({ topic: 't', payload: Buffer.alloc(100_000, 0x41) }),
   ack('PUBREL', 1),
 ]
 const stream = Buffer.concat(sent)
@@ -80,8 +82,8 @@ describe('PacketSplitter', () => {
     const large = publishPacket({ topic: 'topic', payload: Buffer.alloc(2_100_000, 1) })
     expect(large.length).toBeGreaterThan(2_097_152 + 5)
     let found: Buffer | undefined
-    const splitter = new PacketSplitter((bytes, packetStart, _start, end) => {
-      found = bytes.subarray(packetStart, end)
+    const splitter = new PacketSplitter((bytes, packetStart, _start, end, rest) => {
+      found = Buffer.concat([bytes, ...rest]).subarray(packetStart, end)
       return true
     })
     splitter.push(large.subarray(0, length))
@@ -107,6 +109,22 @@ describe('PacketSplitter', () => {
     splitter.push(chunk)
     expect(visited).toHaveLength(2)
     expect(visited.every((bytes) => bytes.buffer === chunk.buffer)).toBe(true)
+  })
+
+  it('leaves a large packet in the pieces in which it came, and copies small chunks together', () => {
+    const large = publishPacket({ topic: 't', payload: Buffer.alloc(300_000, 2) })
+    const visited: (readonly Buffer[])[] = []
+    const splitter = new PacketSplitter((bytes, _packetStart, _start, _end, rest) => {
+      visited.push([bytes, ...rest])
+      return true
+    })
+    const cuts = [0, 70_000, 135_000, 135_001, 136_000, 200_000, large.length]
+    const chunks = cuts.slice(1).map((end, at) => large.subarray(cuts[at], end))
+    for (const chunk of chunks) splitter.push(chunk)
+    const [pieces] = visited
+    expect(pieces!.map((piece) => piece.length)).toEqual([70_000, 65_000, 1000, 64_000, large.length - 200_000])
+    expect(pieces!.map((piece) => piece.buffer === large.buffer)).toEqual([true, true, false, true, true])
+    expect(Buffer.concat(pieces!).equals(large)).toBe(true)
   })
 
   it('takes empty chunks for nothing', () => {
@@ -166,6 +184,7 @@ describe('PacketSplitter', () => {
     const before = process.memoryUsage().arrayBuffers
     splitter.push(header(268_435_455))
     for (let count = 0; count < 100; count++) splitter.push(Buffer.alloc(1000))
+    for (let count = 0; count < 100_000; count++) splitter.push(Buffer.alloc(1))
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2_000_000)
     expect(packets).toEqual([])
   })

@@ -30,30 +30,40 @@ async function isPending(promise: Promise<unknown>): Promise<boolean> {
 describe('Sink', () => {
   it('waits until the stream has taken the bytes', async () => {
     const { stream, pending } = stalling()
-    const written = new Sink(stream).write(Buffer.from('one'))
+    const written = new Sink(stream).write([Buffer.from('one')])
     expect(await isPending(written)).toBe(true)
     expect(pending.map(({ text }) => text)).toEqual(['one'])
     pending[0]!.done()
     await written
   })
 
-  it('writes no empty chunk', async () => {
+  it('writes several pieces one after the other, and waits for the last', async () => {
     const { stream, pending } = stalling()
-    await new Sink(stream).write(Buffer.alloc(0))
+    const written = new Sink(stream).write([Buffer.from('one'), Buffer.from('two')])
+    pending[0]!.done()
+    expect(await isPending(written)).toBe(true)
+    expect(pending.map(({ text }) => text)).toEqual(['one', 'two'])
+    pending[1]!.done()
+    await written
+  })
+
+  it('writes nothing where there is nothing to write', async () => {
+    const { stream, pending } = stalling()
+    await new Sink(stream).write([])
     expect(pending).toEqual([])
   })
 
   it.each(['EPIPE', 'ECONNRESET'])('says that the reader has gone at %s', async (code) => {
     const sink = new Sink(failing(code))
-    await expect(sink.write(Buffer.from('x'))).rejects.toThrow(BrokenPipeError)
-    await expect(sink.write(Buffer.from('y'))).rejects.toThrow(BrokenPipeError)
+    await expect(sink.write([Buffer.from('x')])).rejects.toThrow(BrokenPipeError)
+    await expect(sink.write([Buffer.from('y')])).rejects.toThrow(BrokenPipeError)
   })
 
   it('says so when the stream was destroyed before', async () => {
     const { stream } = stalling()
     const sink = new Sink(stream)
     stream.destroy()
-    await expect(sink.write(Buffer.from('x'))).rejects.toThrow(BrokenPipeError)
+    await expect(sink.write([Buffer.from('x')])).rejects.toThrow(BrokenPipeError)
   })
 
   it.each([
@@ -61,8 +71,8 @@ describe('Sink', () => {
     ['EIO', 'cannot write to standard output: write EIO'],
   ])('names another failure, %s', async (code, message) => {
     const sink = new Sink(failing(code))
-    await expect(sink.write(Buffer.from('x'))).rejects.toThrow(new LocalError(message))
-    await expect(sink.write(Buffer.alloc(0))).rejects.toThrow(new LocalError(message))
+    await expect(sink.write([Buffer.from('x')])).rejects.toThrow(new LocalError(message))
+    await expect(sink.write([])).rejects.toThrow(new LocalError(message))
   })
 
   it('reports a failure that comes while nothing is being written, once', async () => {
@@ -73,7 +83,7 @@ describe('Sink', () => {
     stream.emit('error', errorWith('EPIPE'))
     stream.emit('error', errorWith('EIO'))
     expect(failures.map((error) => error.name)).toEqual(['BrokenPipeError'])
-    await expect(sink.write(Buffer.from('x'))).rejects.toBe(failures[0])
+    await expect(sink.write([Buffer.from('x')])).rejects.toBe(failures[0])
   })
 })
 

@@ -3,6 +3,7 @@ import { publishHeader } from '../../src/mqtt/publish-header.ts'
 import { type Payloads, Publisher } from '../../src/mqtt/publisher.ts'
 import { Session } from '../../src/mqtt/session.ts'
 import { Subscription } from '../../src/mqtt/subscription.ts'
+import { type Packet, readPublish } from '../support/packets.ts'
 import type { Connack, Peer, ScriptedBroker } from '../support/scripted-peer.ts'
 
 /** Options for a client of the scripted broker. It connects again at once, as often as it takes. */
@@ -83,4 +84,18 @@ export async function subscribe({ session, peer, notices }: Connected, qos: 0 | 
 /** The payloads of the next batch, as texts. */
 export async function nextTexts(subscription: Subscription): Promise<string[] | undefined> {
   return (await subscription.next())?.map((message) => message.payload.toString())
+}
+
+/** A packet of the data plane in short, such as `PUBLISH x 7 DUP` or `PUBREL 7`. */
+export function short(packet: Packet, version: number): string {
+  if (packet.type === 'DISCONNECT') return packet.type
+  if (packet.type !== 'PUBLISH') return `${packet.type} ${packet.body.readUInt16BE(0)}`
+  const { payload, packetId, dup } = readPublish(packet, version)
+  return `PUBLISH ${payload} ${packetId}${dup ? ' DUP' : ''}`
+}
+
+export async function readShort(peer: Peer, count: number): Promise<string[]> {
+  const packets: string[] = []
+  while (packets.length < count) packets.push(short(await peer.packet(), peer.version))
+  return packets
 }

@@ -137,85 +137,6 @@ describe('Publisher', () => {
   })
 
   describe('on a new connection', () => {
-    /** Where the connection is cut, for a message at this QoS. */
-    const cuts = [
-      { qos: 1, after: 'PUBLISH' },
-      { qos: 2, after: 'PUBLISH' },
-      { qos: 2, after: 'PUBREC' },
-      { qos: 2, after: 'PUBREL' },
-    ] as const
-
-    for (const { qos, after } of cuts) {
-      it(`goes on with the session after a cut behind ${after} at QoS ${qos}`, async () => {
-        const { session, peer } = await connect(broker, { cleanStart: false })
-        const publisher = startPublisher(session)
-        await publishTexts(publisher, session, qos, ['x'])
-        const { id } = await publishFrom(peer)
-        if (after !== 'PUBLISH') {
-          peer.send(ack('PUBREC', id))
-          await peer.packet('PUBREL')
-        }
-        peer.destroy()
-        const again = await broker.connection()
-        await again.accept({ sessionPresent: true })
-        if (after === 'PUBLISH') {
-          expect(await publishFrom(again)).toEqual({ text: 'x', dup: true, id })
-          again.send(ack(qos === 1 ? 'PUBACK' : 'PUBREC', id))
-        }
-        if (qos === 2) {
-          expect((await again.packet('PUBREL')).bytes).toEqual(ack('PUBREL', id))
-          again.send(ack('PUBCOMP', id))
-        }
-        await publisher.drain()
-        expect(publisher.tally).toMatchObject({ sent: 1, acknowledged: 1 })
-      })
-
-      it(`sends it anew without the session after a cut behind ${after} at QoS ${qos}`, async () => {
-        const { session, peer } = await connect(broker)
-        const publisher = startPublisher(session)
-        await publishTexts(publisher, session, qos, ['x'])
-        const { id } = await publishFrom(peer)
-        if (after !== 'PUBLISH') {
-          peer.send(ack('PUBREC', id))
-          await peer.packet('PUBREL')
-        }
-        peer.destroy()
-        const again = await broker.connection()
-        await again.accept()
-        const repeated = await publishFrom(again)
-        expect(repeated).toMatchObject({ text: 'x', dup: false })
-        again.send(ack(qos === 1 ? 'PUBACK' : 'PUBREC', repeated.id))
-        if (qos === 2) {
-          await again.packet('PUBREL')
-          again.send(ack('PUBCOMP', repeated.id))
-        }
-        await publisher.drain()
-        expect(publisher.tally.acknowledged).toBe(1)
-      })
-    }
-
-    it('keeps the order, sends what was open first, and holds a smaller window', async () => {
-      const { session, peer } = await connect(broker, { protocolVersion: 5, properties: { sessionExpiryInterval: 60 } })
-      const publisher = startPublisher(session)
-      await publishTexts(publisher, session, 1, ['a', 'b', 'c', 'd'])
-      const sent = [await publishFrom(peer), await publishFrom(peer), await publishFrom(peer), await publishFrom(peer)]
-      peer.send(Buffer.concat([ack('PUBACK', sent[1]!.id), ack('PUBREC', 999)]))
-      // The answer to the second shows that the first was read.
-      await peer.packet('PUBREL')
-      peer.destroy()
-      const later = publishTexts(publisher, session, 1, ['e']).then(() => publisher.drain())
-      const again = await broker.connection()
-      await again.accept({ sessionPresent: true, properties: [0x21, 0, 1] })
-      for (const text of ['a', 'c', 'd', 'e']) {
-        const message = await publishFrom(again)
-        expect(message.text).toBe(text)
-        if (text !== 'e') expect(message.dup).toBe(true)
-        expect(publisher.unacknowledged).toBeGreaterThan(0)
-        again.send(ack('PUBACK', message.id))
-      }
-      await later
-    })
-
     it('survives a second cut while it sends again', async () => {
       const { session, peer } = await connect(broker)
       const publisher = startPublisher(session)
@@ -273,16 +194,6 @@ describe('Publisher', () => {
         exitCode: 0x87,
         message: expect.stringContaining('Not authorized (135): foo'),
       })
-    })
-
-    it('sends nothing above Maximum Packet Size, and says so', async () => {
-      const { session, peer } = await connect(broker, { protocolVersion: 5 }, { properties: [0x27, 0, 0, 0, 8] })
-      const publisher = startPublisher(session)
-      await publishTexts(publisher, session, 1, ['too long for 8'])
-      await publisher.drain()
-      expect(publisher.verdict()).toMatchObject({ exitCode: 149 })
-      await session.end()
-      await peer.packet('DISCONNECT')
     })
 
     it.each([

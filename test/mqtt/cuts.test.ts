@@ -1,0 +1,224 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { ClientOptions } from '../../src/mqtt/client-options.ts'
+import { ack, readPublish } from '../support/packets.ts'
+import { type Peer, type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
+import { connect, publishTexts, readShort, short, startPublisher } from './client.ts'
+
+let broker: ScriptedBroker
+beforeEach(async () => {
+  broker = await startScriptedBroker()
+})
+
+/** A session that outlives its connection, where the broker wants it to. */
+const lasting: Readonly<Record<4 | 5, Partial<ClientOptions>>> = {
+  4: { cleanStart: false },
+  5: { protocolVersion: 5, properties: { sessionExpiryInterval: 60 } },
+}
+
+const everyWay = ([4, 5] as const).flatMap((version) =>
+  [true, false].map((sessionPresent) => ({
+    version,
+    sessionPresent,
+    way: `MQTT level ${version}, session ${sessionPresent ? 'present' : 'gone'}`,
+  })),
+)
+
+/** Properties of CONNACK [MQTT 5, 3.2.2.3]. */
+const receiveMaximumOf = (count: number) => [0x21, 0, count]
+const maximumPacketSizeOf = (size: number) => [0x27, 0, 0, 0, size]
+
+/** Never in use by a message of these tests. */
+const UNUSED_ID = 60_000
+
+/** Fails when the client has sent anything that was not read: its answer to a PUBREC has to come next. */
+async function expectNothingMore(peer: Peer): Promise<void> {
+  peer.send(ack('PUBREC', UNUSED_ID))
+  expect(await readShort(peer, 1)).toEqual([`PUBREL ${UNUSED_ID}`])
+}
+
+/** Sees a message to its end that was shown in short. */
+async function complete(peer: Peer, qos: number, packet: string): Promise<void> {
+  const id = Number(/\d+(?= DUP$|$)/.exec(packet)![0])
+  if (qos === 1) {
+    peer.send(ack('PUBACK', id))
+    return
+  }
+  if (packet.startsWith('PUBLISH')) {
+    peer.send(ack('PUBREC', id))
+    expect(await readShort(peer, 1)).toEqual([`PUBREL ${id}`])
+  }
+  peer.send(ack('PUBCOMP', id))
+}
+
+/** How far a message has come when the broker cuts the connection, and what of it comes again on the next. */
+interface Stage {
+  readonly qos: 1 | 2
+  /** The broker has sent PUBREC and read PUBREL. */
+  readonly released?: true
+  /** The last that the broker sends, whole or without its last byte. */
+  readonly last?: { readonly type: 'PUBACK' | 'PUBREC' | 'PUBCOMP'; readonly cut?: true }
+  readonly again: 'PUBLISH' | 'PUBREL' | 'nothing'
+}
+
+const stages = {
+  'PUBLISH, QoS 1': { qos: 1, again: 'PUBLISH' },
+  'half a PUBACK': { qos: 1, last: { type: 'PUBACK', cut: true }, again: 'PUBLISH' },
+  PUBACK: { qos: 1, last: { type: 'PUBACK' }, again: 'nothing' },
+  'PUBLISH, QoS 2': { qos: 2, again: 'PUBLISH' },
+  'half a PUBREC': { qos: 2, last: { type: 'PUBREC', cut: true }, again: 'PUBLISH' },
+  PUBREC: { qos: 2, last: { type: 'PUBREC' }, again: 'PUBREL' },
+  PUBREL: { qos: 2, released: true, again: 'PUBREL' },
+  'half a PUBCOMP': { qos: 2, released: true, last: { type: 'PUBCOMP', cut: true }, again: 'PUBREL' },
+  PUBCOMP: { qos: 2, released: true, last: { type: 'PUBCOMP' }, again: 'nothing' },
+} as const satisfies Record<string, Stage>
+
+type StageName = keyof typeof stages
+
+/** Several messages at once, each at its stage. Only the last answer of a connection can be cut. */
+const mixed: readonly StageName[] = [
+  'PUBREL',
+  'PUBLISH, QoS 1',
+  'PUBACK',
+  'PUBREC',
+  'PUBLISH, QoS 2',
+  'PUBCOMP',
+  'half a PUBCOMP',
+  'PUBLISH, QoS 1',
+]
+
+/** Brings messages to their stages and cuts the connection. @returns their identifiers. */
+async function cutAt(peer: Peer, messages: readonly Stage[]): Promise<number[]> {
+  const ids: number[] = []
+  for (const _ of messages) ids.push(readPublish(await peer.packet('PUBLISH'), peer.version).packetId!)
+  const each = messages.map((stage, index) => ({ ...stage, id: ids[index]! }))
+  const reasonCode = peer.version === 5 ? 0 : undefined
+  for (const { released, id } of each) {
+    if (!released) continue
+    peer.send(ack('PUBREC', id, reasonCode))
+    expect(await readShort(peer, 1)).toEqual([`PUBREL ${id}`])
+  }
+  for (const cut of [undefined, true]) {
+    for (const { last, id } of each) {
+      if (last !== undefined && last.cut === cut) peer.send(ack(last.type, id, reasonCode).subarray(0, cut && -1))
+    }
+  }
+  peer.end()
+  return ids
+}
+
+describe('Publisher, when the connection is cut', () => {
+  const cuts = [...Object.keys(stages).map((name) => [name as StageName]), mixed].flatMap((names) =>
+    everyWay.map((way) => ({ ...way, names, cut: names.length === 1 ? names[0] : 'each of these at once' })),
+  )
+
+  it.each(cuts)('goes on after $cut, $way', async ({ names, version, sessionPresent }) => {
+    const { session, peer } = await connect(broker, lasting[version])
+    const publisher = startPublisher(session)
+    const messages = names.map((name, index) => ({ ...(stages[name] as Stage), text: `message-${index}` }))
+    for (const { qos, text } of messages) await publishTexts(publisher, session, qos, [text])
+    const ids = await cutAt(peer, messages)
+
+    const again = await broker.connection()
+    await again.accept({ sessionPresent })
+    const expected = messages.flatMap(({ again: type, text, qos }, index) => {
+      if (type === 'nothing') return []
+      const publish = `PUBLISH ${text} ${ids[index]}${sessionPresent ? ' DUP' : ''}`
+      return [{ qos, packet: sessionPresent && type === 'PUBREL' ? `PUBREL ${ids[index]}` : publish }]
+    })
+    expect(await readShort(again, expected.length)).toEqual(expected.map(({ packet }) => packet))
+    expect(publisher.unacknowledged).toBe(expected.length)
+    for (const { qos, packet } of expected) await complete(again, qos, packet)
+
+    await publisher.drain()
+    expect(publisher.tally).toEqual({
+      sent: messages.length,
+      acknowledged: messages.length,
+      rejected: new Map(),
+      uncertain: 0,
+    })
+    expect(publisher.verdict()).toBeUndefined()
+    await session.end()
+    await again.packet('DISCONNECT')
+  })
+
+  it('sets DUP where the session is present, and clears it where it is gone', async () => {
+    const { session, peer } = await connect(broker, lasting[5])
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, 1, ['x', 'y'])
+    const ids = await cutAt(peer, [stages['PUBLISH, QoS 1'], stages['PUBLISH, QoS 1']])
+    for (const sessionPresent of [true, false, true]) {
+      const next = await broker.connection()
+      await next.accept({ sessionPresent })
+      const packets = await readShort(next, 2)
+      expect(packets).toEqual(['x', 'y'].map((text, at) => `PUBLISH ${text} ${ids[at]}${sessionPresent ? ' DUP' : ''}`))
+      next.end()
+    }
+  })
+
+  it('keeps the order where the identifiers start over', async () => {
+    const { session, peer } = await connect(broker, lasting[4])
+    for (let count = 0; count < 0xfffe; count++) session.ids.deallocate(session.ids.allocateForPublish())
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, 1, ['x', 'y', 'z'])
+    expect(await cutAt(peer, Array(3).fill(stages['PUBLISH, QoS 1']))).toEqual([65_535, 1, 2])
+    const again = await broker.connection()
+    await again.accept({ sessionPresent: true })
+    expect(await readShort(again, 3)).toEqual(['PUBLISH x 65535 DUP', 'PUBLISH y 1 DUP', 'PUBLISH z 2 DUP'])
+  })
+
+  const windows = ([1, 2] as const).flatMap((qos) =>
+    [1, 10].flatMap((receiveMaximum) =>
+      [true, false].map((sessionPresent) => ({ qos, receiveMaximum, sessionPresent })),
+    ),
+  )
+
+  it.each(windows)(
+    'keeps to Receive Maximum $receiveMaximum of the next connection, QoS $qos, session present: $sessionPresent',
+    async ({ qos, receiveMaximum, sessionPresent }) => {
+      const { session, peer } = await connect(broker, lasting[5])
+      const publisher = startPublisher(session)
+      const texts = Array.from({ length: 25 }, (_, index) => `message-${index}`)
+      await publishTexts(publisher, session, qos, texts.slice(0, 23))
+      await readShort(peer, 23)
+      peer.end()
+      const again = await broker.connection()
+      const later = publishTexts(publisher, session, qos, texts.slice(23))
+      await again.accept({ sessionPresent, properties: receiveMaximumOf(receiveMaximum) })
+      const inFlight = await readShort(again, receiveMaximum)
+      const seen: string[] = []
+      while (inFlight.length > 0) {
+        await expectNothingMore(again)
+        const packet = inFlight.shift()!
+        seen.push(packet)
+        await complete(again, qos, packet)
+        if (seen.length + inFlight.length < texts.length) inFlight.push(...(await readShort(again, 1)))
+      }
+      await later
+      await publisher.drain()
+      const dup = (index: number) => sessionPresent && index < 23
+      expect(seen.map((packet) => packet.replace(/ \d+/, ''))).toEqual(
+        texts.map((text, index) => `PUBLISH ${text}${dup(index) ? ' DUP' : ''}`),
+      )
+      expect(publisher.tally).toMatchObject({ sent: 25, acknowledged: 25 })
+    },
+  )
+})
+
+describe('Publisher, with Maximum Packet Size', () => {
+  it.each([0, 1, 2] as const)('rejects only the messages above it, QoS %d', async (qos) => {
+    const fitting = qos === 0 ? 7 : 9
+    const connack = { properties: maximumPacketSizeOf(fitting) }
+    const { session, peer } = await connect(broker, lasting[5], connack)
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, qos, ['x', 'too long', 'y', 'yz', 'z'])
+    const packets = [await peer.packet(), await peer.packet(), await peer.packet()]
+    expect(packets.map(({ bytes }) => bytes.length)).toEqual([fitting, fitting, fitting])
+    expect(packets.map((packet) => readPublish(packet, 5).payload.toString())).toEqual(['x', 'y', 'z'])
+    for (const packet of packets) if (qos > 0) await complete(peer, qos, short(packet, 5))
+    await publisher.drain()
+    expect(publisher.tally).toMatchObject({ sent: 5, acknowledged: 3, rejected: new Map([[149, 2]]) })
+    expect(publisher.verdict()).toMatchObject({ exitCode: 149 })
+    await session.end()
+    await peer.packet('DISCONNECT')
+  })
+})

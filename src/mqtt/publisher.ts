@@ -183,6 +183,8 @@ export class Publisher {
   }
 
   acknowledged(type: number, packetId: number, reasonCode: number, bytes: Buffer, start: number, end: number): void {
+    // Not sent on this connection yet, so this says nothing that its own answer won't.
+    if (this.#again.length > 0 && this.#again.includes(packetId)) return
     this.#progressed = true
     const state = this.#state[packetId]
     const failed = reasonCode >= 0x80

@@ -202,6 +202,26 @@ describe('Publisher, when the connection is cut', () => {
       expect(publisher.tally).toMatchObject({ sent: 25, acknowledged: 25 })
     },
   )
+
+  it.each([1, 2] as const)('ignores answers to a message of QoS %d that it has not sent again yet', async (qos) => {
+    const { session, peer } = await connect(broker, lasting[5])
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, qos, ['x', 'y'])
+    const [x, y] = await cutAt(peer, [
+      { qos, again: 'PUBLISH' },
+      { qos, again: 'PUBLISH' },
+    ])
+    const again = await broker.connection()
+    await again.accept({ sessionPresent: true, properties: receiveMaximumOf(1) })
+    expect(await readShort(again, 1)).toEqual([`PUBLISH x ${x} DUP`])
+    again.send(Buffer.concat([ack('PUBACK', y!), ack('PUBREC', y!), ack('PUBREC', y!, 0x87), ack('PUBCOMP', y!)]))
+    await expectNothingMore(again)
+    await complete(again, qos, `PUBLISH x ${x}`)
+    expect(await readShort(again, 1)).toEqual([`PUBLISH y ${y} DUP`])
+    await complete(again, qos, `PUBLISH y ${y}`)
+    await publisher.drain()
+    expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 2 })
+  })
 })
 
 describe('Publisher, with Maximum Packet Size', () => {

@@ -234,7 +234,11 @@ export class Publisher {
   }
 
   #room(connection: Connection): number {
-    if (this.#keptBytes >= MAX_INFLIGHT_BYTES) return 0
+    return this.#keptBytes >= MAX_INFLIGHT_BYTES ? 0 : this.#window(connection)
+  }
+
+  /** How many more messages may be on the wire. */
+  #window(connection: Connection): number {
     return Math.min(this.#maxInflight, connection.limits.receiveMaximum) - this.#inFlight
   }
 
@@ -321,7 +325,7 @@ export class Publisher {
   #sendAgain(): void {
     const connection = this.#connection
     if (connection === undefined) return
-    const ids = this.#again.splice(0, Math.max(0, this.#room(connection)))
+    const ids = this.#again.splice(0, Math.max(0, this.#window(connection)))
     const out: Buffer[] = []
     for (const id of ids) {
       this.#inFlight++

@@ -222,6 +222,19 @@ describe('Publisher, when the connection is cut', () => {
     await publisher.drain()
     expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 2 })
   })
+
+  it('sends again also more than it would have unacknowledged', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session)
+    const texts = Array.from({ length: 17 }, () => 'x'.repeat(1_000_000))
+    await publishTexts(publisher, session, 1, texts)
+    for (const _ of texts) await peer.packet('PUBLISH')
+    peer.end()
+    const again = await broker.connection()
+    await again.accept()
+    for (const _ of texts) again.send(ack('PUBACK', readPublish(await again.packet('PUBLISH'), 4).packetId!))
+    await publisher.drain()
+  })
 })
 
 describe('Publisher, with Maximum Packet Size', () => {

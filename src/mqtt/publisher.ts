@@ -171,6 +171,7 @@ export class Publisher {
       }
     }
     this.#sendAgain()
+    this.#wake()
   }
 
   /** The connection is lost. */
@@ -325,9 +326,9 @@ export class Publisher {
   #sendAgain(): void {
     const connection = this.#connection
     if (connection === undefined) return
-    const ids = this.#again.splice(0, Math.max(0, this.#window(connection)))
     const out: Buffer[] = []
-    for (const id of ids) {
+    while (this.#again.length > 0 && this.#window(connection) > 0) {
+      const id = this.#again.shift()!
       this.#inFlight++
       if (this.#state[id] === State.pubcomp) {
         const pubrel = Buffer.allocUnsafe(ACK_SIZE)
@@ -336,6 +337,10 @@ export class Publisher {
         continue
       }
       const packet = this.#packets[id]!.subarray(this.#starts[id], this.#ends[id])
+      if (packet.length > connection.limits.maximumPacketSize) {
+        this.#settle(id, PACKET_TOO_LARGE)
+        continue
+      }
       packet[0] = connection.sessionPresent ? packet[0]! | 0x08 : packet[0]! & ~0x08
       out.push(packet)
     }

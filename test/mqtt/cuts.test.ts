@@ -254,4 +254,26 @@ describe('Publisher, with Maximum Packet Size', () => {
     await session.end()
     await peer.packet('DISCONNECT')
   })
+
+  it.each([[['too long']], [['too long', 'x']]])(
+    'rejects of %j what is above that of the next connection',
+    async (texts) => {
+      const { session, peer } = await connect(broker, lasting[5])
+      const publisher = startPublisher(session)
+      await publishTexts(publisher, session, 1, texts)
+      const drained = publisher.drain()
+      const ids = await cutAt(peer, Array(texts.length).fill(stages['PUBLISH, QoS 1']))
+      const again = await broker.connection()
+      const properties = [...receiveMaximumOf(1), ...maximumPacketSizeOf(9)]
+      await again.accept({ sessionPresent: true, properties })
+      if (texts.length > 1) {
+        expect(await readShort(again, 1)).toEqual([`PUBLISH x ${ids[1]} DUP`])
+        again.send(ack('PUBACK', ids[1]!))
+      }
+      await drained
+      expect(publisher.tally).toMatchObject({ acknowledged: texts.length - 1, rejected: new Map([[149, 1]]) })
+      await session.end()
+      await again.packet('DISCONNECT')
+    },
+  )
 })

@@ -188,7 +188,7 @@ export class Publisher {
     if (this.#again.length > 0 && this.#again.includes(packetId)) return
     this.#progressed = true
     const state = this.#state[packetId]
-    const failed = reasonCode >= 0x80
+    const failed = reasonCode >= 0x80 && !(reasonCode === PACKET_IDENTIFIER_IN_USE && this.#isRepeated(packetId))
     if (failed && type !== PacketType.PUBCOMP) this.#keepReasonString(reasonCode, bytes, start, end)
     if (type === PacketType.PUBACK && state === State.puback) this.#settle(packetId, failed ? reasonCode : 0)
     else if (type === PacketType.PUBCOMP && state === State.pubcomp) this.#settle(packetId, 0)
@@ -302,6 +302,11 @@ export class Publisher {
     else this.#reject(reasonCode)
   }
 
+  /** Whether it waits for PUBREC and was sent with DUP. */
+  #isRepeated(id: number): boolean {
+    return this.#state[id] === State.pubrec && (this.#packets[id]![this.#starts[id]!]! & 0x08) !== 0
+  }
+
   #reject(reasonCode: number): void {
     if (!this.tally.rejected.has(reasonCode)) this.#announce(reasonCode)
     this.tally.rejected.set(reasonCode, (this.tally.rejected.get(reasonCode) ?? 0) + 1)
@@ -392,6 +397,9 @@ export class Publisher {
 }
 
 const PACKET_TOO_LARGE = 149
+
+/** What EMQX and FlashMQ 1.26 (FlashMQ #171) say of a QoS 2 message that they have and that comes again. */
+const PACKET_IDENTIFIER_IN_USE = 145
 
 const ANNOUNCE_AFTER_MS = 1000
 

@@ -223,6 +223,23 @@ describe('Publisher, when the connection is cut', () => {
     expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 2 })
   })
 
+  it('takes "packet identifier in use" for PUBREC of a message that comes again', async () => {
+    const { session, peer } = await connect(broker, lasting[5])
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, 2, ['x'])
+    const [x] = await cutAt(peer, [stages['PUBLISH, QoS 2']])
+    const again = await broker.connection()
+    await again.accept({ sessionPresent: true })
+    expect(await readShort(again, 1)).toEqual([`PUBLISH x ${x} DUP`])
+    await publishTexts(publisher, session, 2, ['y'])
+    const y = readPublish(await again.packet('PUBLISH'), 5).packetId!
+    again.send(Buffer.concat([ack('PUBREC', x!, 0x91), ack('PUBREC', y, 0x91)]))
+    expect(await readShort(again, 1)).toEqual([`PUBREL ${x}`])
+    again.send(ack('PUBCOMP', x!))
+    await publisher.drain()
+    expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 1, rejected: new Map([[0x91, 1]]) })
+  })
+
   it('sends again also more than it would have unacknowledged', async () => {
     const { session, peer } = await connect(broker)
     const publisher = startPublisher(session)

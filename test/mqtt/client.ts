@@ -86,6 +86,13 @@ export async function nextTexts(subscription: Subscription): Promise<string[] | 
   return (await subscription.next())?.map((message) => message.payload.toString())
 }
 
+/** Takes batches until one holds `last`. */
+export async function textsUntil(last: string, subscription: Subscription): Promise<string[]> {
+  const texts: string[] = []
+  while (!texts.includes(last)) texts.push(...(await nextTexts(subscription))!)
+  return texts
+}
+
 /** A packet of the data plane in short, such as `PUBLISH x 7 DUP` or `PUBREL 7`. */
 export function short(packet: Packet, version: number): string {
   if (packet.type === 'DISCONNECT') return packet.type

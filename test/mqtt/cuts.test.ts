@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { ClientOptions } from '../../src/mqtt/client-options.ts'
 import { ack, readPublish } from '../support/packets.ts'
 import { type Peer, type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
-import { connect, publishTexts, readShort, short, startPublisher } from './client.ts'
+import { connect, nextTexts, publishTexts, readShort, short, startPublisher, subscribe, textsUntil } from './client.ts'
 
 let broker: ScriptedBroker
 beforeEach(async () => {
@@ -293,4 +293,104 @@ describe('Publisher, with Maximum Packet Size', () => {
       await again.packet('DISCONNECT')
     },
   )
+})
+
+/** What has passed when the connection is cut, and what the broker repeats where the session is present. */
+interface IncomingCut {
+  readonly qos: 1 | 2
+  readonly cut: string
+  /** The consumer has asked for more, so that the message was acknowledged. */
+  readonly acknowledged?: true
+  readonly pubrel?: 'half' | 'whole'
+  readonly repeats: 'PUBLISH' | 'PUBREL' | 'nothing'
+}
+
+const incomingCuts: readonly IncomingCut[] = [
+  { qos: 1, cut: 'PUBLISH', repeats: 'PUBLISH' },
+  { qos: 1, cut: 'PUBACK that is lost', acknowledged: true, repeats: 'PUBLISH' },
+  { qos: 1, cut: 'PUBACK', acknowledged: true, repeats: 'nothing' },
+  { qos: 2, cut: 'PUBLISH', repeats: 'PUBLISH' },
+  { qos: 2, cut: 'PUBREC that is lost', acknowledged: true, repeats: 'PUBLISH' },
+  { qos: 2, cut: 'PUBREC', acknowledged: true, repeats: 'PUBREL' },
+  { qos: 2, cut: 'half a PUBREL', acknowledged: true, pubrel: 'half', repeats: 'PUBREL' },
+  { qos: 2, cut: 'PUBCOMP that is lost', acknowledged: true, pubrel: 'whole', repeats: 'PUBREL' },
+  { qos: 2, cut: 'PUBCOMP', acknowledged: true, pubrel: 'whole', repeats: 'nothing' },
+]
+
+describe('Subscription, when the connection is cut', () => {
+  const cuts = incomingCuts.flatMap((cut) => everyWay.map((way) => ({ ...cut, ...way })))
+
+  it.each(cuts)('goes on after $cut, QoS $qos, $way', async (row) => {
+    const { qos, version, sessionPresent, acknowledged, pubrel } = row
+    const connected = await connect(broker, lasting[version])
+    const { peer, session } = connected
+    const subscription = await subscribe(connected, qos)
+    const first = nextTexts(subscription)
+    const x = { topic: 'a', payload: 'x', qos, packetId: 7 }
+    peer.publish(x)
+    expect(await first).toEqual(['x'])
+    const acknowledgement = qos === 1 ? 'PUBACK 7' : 'PUBREC 7'
+    let rest: Promise<string[]> | undefined
+    if (acknowledged) {
+      rest = textsUntil('y', subscription)
+      expect(await readShort(peer, 1)).toEqual([acknowledgement])
+    }
+    if (pubrel !== undefined) peer.send(ack('PUBREL', 7).subarray(0, pubrel === 'half' ? 3 : 4))
+    if (pubrel === 'whole') expect(await readShort(peer, 1)).toEqual(['PUBCOMP 7'])
+    peer.end()
+
+    const again = await broker.connection()
+    await again.accept({ sessionPresent })
+    if (!sessionPresent) await again.acceptSubscribe(qos)
+    rest ??= textsUntil('y', subscription)
+    const repeats = sessionPresent ? row.repeats : 'PUBLISH'
+    if (repeats === 'PUBLISH') {
+      again.publish({ ...x, dup: sessionPresent })
+      expect(await readShort(again, 1)).toEqual([acknowledgement])
+    }
+    if (qos === 2 && repeats !== 'nothing') {
+      again.send(ack('PUBREL', 7))
+      expect(await readShort(again, 1)).toEqual(['PUBCOMP 7'])
+    }
+    again.publish({ ...x, payload: 'y' })
+    const isNew = qos === 1 ? repeats === 'PUBLISH' : !sessionPresent
+    expect(await rest).toEqual(isNew ? ['x', 'y'] : ['y'])
+    await session.end()
+    await again.packet('DISCONNECT')
+  })
+
+  it.each(everyWay)('delivers what waits for the consumer, acknowledges what came again, $way', async (way) => {
+    const { version, sessionPresent } = way
+    const connected = await connect(broker, lasting[version])
+    const { peer, session } = connected
+    const subscription = await subscribe(connected, 2)
+    const first = nextTexts(subscription)
+    peer.publish({ topic: 'a', payload: 'w', qos: 1, packetId: 1 })
+    expect(await first).toEqual(['w'])
+    const x = { topic: 'a', payload: 'x', qos: 1, packetId: 2 }
+    const y = { topic: 'a', payload: 'y', qos: 2, packetId: 3 }
+    peer.together(() => {
+      for (const each of [x, y]) peer.publish(each)
+      peer.send(ack('PUBREL', 99))
+    })
+    expect(await readShort(peer, 1)).toEqual(['PUBCOMP 99'])
+    // The broker can't cut a connection from which nobody reads; the keep alive does.
+    session.connection!.lane.destroy()
+
+    const again = await broker.connection()
+    await again.accept({ sessionPresent })
+    if (!sessionPresent) await again.acceptSubscribe(2)
+    again.together(() => {
+      for (const each of [x, y]) again.publish({ ...each, dup: sessionPresent })
+    })
+    const taken: unknown[] = []
+    for (let count = 0; count < 2; count++) taken.push(await nextTexts(subscription))
+    expect(taken).toEqual([['x', 'y'], sessionPresent ? ['x'] : ['x', 'y']])
+    void subscription.next()
+    expect((await readShort(again, 2)).sort()).toEqual(['PUBACK 2', 'PUBREC 3'])
+    again.send(ack('PUBREL', 3))
+    expect(await readShort(again, 1)).toEqual(['PUBCOMP 3'])
+    await session.end()
+    await again.packet('DISCONNECT')
+  })
 })

@@ -96,25 +96,6 @@ describe('Subscription', () => {
     expect(await next).toEqual(['the next with this identifier'])
   })
 
-  it('delivers a QoS 2 message once over a reconnect of the same session', async () => {
-    const connected = await connect(broker, { cleanStart: false })
-    const subscription = await subscribe(connected, 2)
-    connected.peer.publish({ topic: 'a', payload: 'x', qos: 2, packetId: 3 })
-    expect(await nextTexts(subscription)).toEqual(['x'])
-    connected.peer.destroy()
-    const again = await broker.connection()
-    await again.accept({ sessionPresent: true })
-    const next = nextTexts(subscription)
-    again.publish({ topic: 'a', payload: 'x', qos: 2, packetId: 3, dup: true })
-    expect(await next).toEqual([])
-    const following = nextTexts(subscription)
-    expect((await again.packet('PUBREC')).body).toEqual(Buffer.from([0, 3]))
-    again.send(ack('PUBREL', 3))
-    await again.packet('PUBCOMP')
-    again.publish({ topic: 'a', payload: 'y' })
-    expect(await following).toEqual(['y'])
-  })
-
   it('subscribes again when the broker has forgotten the session', async () => {
     const connected = await connect(broker)
     const subscription = await subscribe(connected, 0)
@@ -135,22 +116,6 @@ describe('Subscription', () => {
     await again.acceptSubscribe(0x80)
     await expect(subscription.next()).rejects.toMatchObject({ exitCode: 128 })
     await again.packet('DISCONNECT')
-  })
-
-  it('never acknowledges on a new connection what came on the old one', async () => {
-    const connected = await connect(broker)
-    const subscription = await subscribe(connected, 1)
-    connected.peer.publish({ topic: 'a', payload: 'x', qos: 1, packetId: 7 })
-    await subscription.next()
-    connected.peer.destroy()
-    const again = await broker.connection()
-    await again.accept()
-    await again.acceptSubscribe(1)
-    const next = nextTexts(subscription)
-    again.publish({ topic: 'a', payload: 'y', qos: 1, packetId: 8 })
-    expect(await next).toEqual(['y'])
-    subscription.acknowledge()
-    expect((await again.packet('PUBACK')).body).toEqual(Buffer.from([0, 8]))
   })
 
   it('stops reading while nobody asks for more, and answers pings meanwhile', async () => {

@@ -90,6 +90,13 @@ export class Peer {
     this.socket.write(Buffer.from(bytes as Uint8Array))
   }
 
+  /** What `say` sends goes out in one segment. */
+  together(say: () => void): void {
+    this.socket.cork()
+    say()
+    this.socket.uncork()
+  }
+
   connack({ sessionPresent = false, reasonCode = 0, properties = [] }: Connack = {}): void {
     this.send(packet('CONNACK', 0, [Number(sessionPresent), reasonCode], this.#properties(properties)))
   }

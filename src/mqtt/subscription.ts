@@ -11,7 +11,7 @@ export interface SubscribeGroup {
   readonly identifier?: number
 }
 
-/** Where a QoS 2 identifier stands between PUBLISH and PUBREL. */
+/** Where a QoS 2 identifier stands between PUBLISH and PUBREL: acknowledged means on this connection. */
 const Qos2 = { unknown: 0, received: 1, acknowledged: 2 } as const
 
 /** The messages of one chunk, and the connection that waits for their acknowledgements. */
@@ -102,6 +102,9 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   attach(connection: Connection): void {
     this.#connection = connection
     if (!connection.sessionPresent) this.#qos2.fill(Qos2.unknown)
+    this.#qos2.forEach((state, id) => {
+      if (state === Qos2.acknowledged) this.#qos2[id] = Qos2.received
+    })
     this.#unreleased = 0
   }
 
@@ -119,7 +122,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   }
 
   released(packetId: number): void {
-    if (this.#qos2[packetId] === Qos2.acknowledged && this.#unreleased > 0) this.#unreleased--
+    if (this.#qos2[packetId] === Qos2.acknowledged) this.#unreleased--
     this.#qos2[packetId] = Qos2.unknown
     this.#released.push(packetId)
   }
@@ -185,13 +188,21 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
       if (message.qos === 1) at = encodeAck(FirstByte.PUBACK, message.packetId, out, at)
       else if (message.qos === 2) {
         at = encodeAck(FirstByte.PUBREC, message.packetId, out, at)
-        this.#unreleased++
-        this.#qos2[message.packetId] = Qos2.acknowledged
+        this.#awaitRelease(message.packetId)
       }
     }
-    for (const id of repeated) at = encodeAck(FirstByte.PUBREC, id, out, at)
+    for (const id of repeated) {
+      at = encodeAck(FirstByte.PUBREC, id, out, at)
+      this.#awaitRelease(id)
+    }
     batch.acknowledged = Math.max(batch.acknowledged, end)
     if (at > 0) this.#connection?.lane.write(out.subarray(0, at))
+  }
+
+  #awaitRelease(id: number): void {
+    if (this.#qos2[id] !== Qos2.received) return
+    this.#qos2[id] = Qos2.acknowledged
+    this.#unreleased++
   }
 
   /**

@@ -393,4 +393,26 @@ describe('Subscription, when the connection is cut', () => {
     await session.end()
     await again.packet('DISCONNECT')
   })
+
+  it('leaves only after PUBCOMP for what came again', async () => {
+    const connected = await connect(broker, lasting[4])
+    const subscription = await subscribe(connected, 2)
+    const x = { topic: 'a', payload: 'x', qos: 2, packetId: 7 }
+    const first = nextTexts(subscription)
+    connected.peer.publish(x)
+    expect(await first).toEqual(['x'])
+    connected.peer.end()
+    const again = await broker.connection()
+    await again.accept({ sessionPresent: true })
+    const second = nextTexts(subscription)
+    again.publish({ ...x, dup: true })
+    expect(await second).toEqual([])
+    subscription.acknowledge()
+    expect(await readShort(again, 1)).toEqual(['PUBREC 7'])
+    const left = subscription.finish(10_000).then(() => connected.session.end())
+    again.send(ack('PUBREL', 7))
+    expect(await readShort(again, 1)).toEqual(['PUBCOMP 7'])
+    await again.packet('DISCONNECT')
+    await left
+  })
 })

@@ -42,6 +42,8 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   /** How many of them were answered with PUBREC on this connection and wait for PUBREL. */
   #unreleased = 0
   #established = false
+  /** SUBACK is under way: to be read, even if messages come first for which nobody asks. */
+  #subscribing = false
   #finishing = false
   /** Identifiers to answer with PUBCOMP when the chunk is done. */
   #released: number[] = []
@@ -84,7 +86,9 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     let code = 0
     let count = 0
     for (const { requests, identifier } of this.#groups) {
+      this.#subscribing = true
       const codes = await connection.subscribe(requests, identifier)
+      this.#subscribing = false
       if (codes === undefined) return false
       codes.forEach((each, at) => {
         count++
@@ -141,7 +145,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     this.#queue.push(this.#arriving)
     this.#arriving = undefined
     // Messages of a persistent session may come before SUBACK, which has to be read.
-    if (this.#wake === undefined && this.#established) this.#connection?.lane.pause()
+    if (this.#wake === undefined && this.#established && !this.#subscribing) this.#connection?.lane.pause()
     this.#wakeConsumer()
   }
 

@@ -415,4 +415,23 @@ describe('Subscription, when the connection is cut', () => {
     await again.packet('DISCONNECT')
     await left
   })
+
+  it('reads SUBACK behind messages while the consumer asks for no more', async () => {
+    const connected = await connect(broker)
+    const subscription = await subscribe(connected, 0)
+    const first = nextTexts(subscription)
+    connected.peer.publish({ topic: 'a', payload: 'x' })
+    expect(await first).toEqual(['x'])
+    connected.peer.end()
+    const again = await broker.connection()
+    await again.accept()
+    const { body } = await again.packet('SUBSCRIBE')
+    again.publish({ topic: 'a', payload: 'retained', retain: true })
+    again.publish({ topic: 'a', payload: 'retained', retain: true })
+    again.send(ack('PUBREL', 99))
+    expect(await readShort(again, 1)).toEqual(['PUBCOMP 99'])
+    again.suback(body.readUInt16BE(0), [0])
+    again.send(ack('PUBREL', 99))
+    expect(await readShort(again, 1)).toEqual(['PUBCOMP 99'])
+  })
 })

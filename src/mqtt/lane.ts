@@ -137,15 +137,15 @@ export class Lane {
     this.#guard(() => this.#received.push(chunk))
   }
 
-  /** Runs what reads packets; a malformed one closes the connection. */
+  /** Runs what reads packets; a malformed one closes the connection. Those before it count. */
   #guard(read: () => void): void {
     try {
       read()
-      this.#dataPlane?.chunkDone()
     } catch (error) {
       if (!(error instanceof MalformedPacketError)) throw error
       this.destroy(error)
     }
+    this.#dataPlane?.chunkDone()
   }
 
   #dispatch(bytes: Buffer, packetStart: number, start: number, end: number, rest: readonly Buffer[]): boolean {

@@ -32,4 +32,19 @@ describe('sub', () => {
     expect(await subscriber.exit).toBe(0)
     expect(subscriber.stdout.toString()).toBe('r/# kept\nr/+ kept\n')
   })
+
+  it('prints what came before a malformed packet, then exits with 7', async () => {
+    const server = await startScriptedBroker()
+    const subscriber = runCli(['sub', '-L', server.url, '-t', 'a'])
+    const peer = await server.connection()
+    await peer.accept()
+    await peer.acceptSubscribe(0)
+    peer.together(() => {
+      peer.publish({ topic: 'a', payload: 'sound' })
+      peer.publish({ topic: 'a', qos: 3 })
+    })
+    expect(await subscriber.exit).toBe(7)
+    expect(subscriber.stdout.toString()).toBe('sound\n')
+    expect(subscriber.stderr).toMatch(/^tmqtt sub: \S+ does not speak MQTT as it should: it sent PUBLISH with QoS 3\n$/)
+  })
 })

@@ -16,18 +16,6 @@ describe('Subscription', () => {
     expect(await nextTexts(subscription)).toEqual(['x', '', 'z'])
   })
 
-  it('puts messages together that come byte by byte', async () => {
-    const connected = await connect(broker)
-    const subscription = await subscribe(connected, 1)
-    const bytes = Buffer.concat(
-      ['x', 'yy'].map((payload) => publishPacket({ topic: 'a/b', payload, qos: 1, packetId: 5 })),
-    )
-    const texts: string[] = []
-    for (const byte of bytes) connected.peer.send([byte])
-    while (texts.length < 2) texts.push(...(await nextTexts(subscription))!)
-    expect(texts).toEqual(['x', 'yy'])
-  })
-
   it('acknowledges QoS 1 when the next batch is asked for, not before', async () => {
     const connected = await connect(broker)
     const subscription = await subscribe(connected, 1)
@@ -132,27 +120,5 @@ describe('Subscription', () => {
     let received = 1
     while (received < 300) received += (await subscription.next())!.length
     expect(received).toBe(300)
-  })
-
-  it.each([
-    { name: 'QoS 3', bytes: [0x36, 5, 0, 1, 0x61, 0, 1] },
-    { name: 'a topic longer than its packet', bytes: [0x30, 4, 0, 9, 0x61, 0x62] },
-    { name: 'a Remaining Length of 5 bytes', bytes: [0x30, 0xff, 0xff, 0xff, 0xff, 0x01] },
-    { name: 'packet identifier 0', bytes: [0x32, 5, 0, 1, 0x61, 0, 0] },
-    { name: 'a wildcard topic', bytes: [0x30, 3, 0, 1, 0x23] },
-  ])('closes over $name', async ({ bytes }) => {
-    const connected = await connect(broker, { reconnect: { attempts: 0, delayMs: 1, maxDelayMs: 1 } })
-    const subscription = await subscribe(connected, 0)
-    connected.peer.send(bytes)
-    await expect(subscription.next()).rejects.toMatchObject({ exitCode: 7, message: expect.stringContaining('MQTT') })
-    await connected.peer.closed
-  })
-
-  it('closes over a packet above the size limit', async () => {
-    const overrides = { maxPacketSize: 100, reconnect: { attempts: 0, delayMs: 1, maxDelayMs: 1 } }
-    const connected = await connect(broker, overrides)
-    const subscription = await subscribe(connected, 0)
-    connected.peer.publish({ topic: 'a', payload: Buffer.alloc(101) })
-    await expect(subscription.next()).rejects.toMatchObject({ message: expect.stringContaining('100') })
   })
 })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { atEndOfTest } from './clean-up.ts'
 import { firstPacket, type Packet, type PacketType, packet, publishPacket, uint16, withLength } from './packets.ts'
 import { Queue } from './queue.ts'
@@ -12,12 +13,16 @@ export interface ScriptedBroker extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** A broker that does nothing by itself: the test reads each packet and writes each answer. */
-export async function startScriptedBroker(): Promise<ScriptedBroker> {
+/**
+ * A broker that does nothing by itself: the test reads each packet and writes each answer.
+ *
+ * @param segmentSize bytes at most that go out together.
+ */
+export async function startScriptedBroker({ segmentSize = Number.POSITIVE_INFINITY } = {}): Promise<ScriptedBroker> {
   const connections = new Queue<Peer>()
   const peers: Peer[] = []
   const server = createServer((socket) => {
-    const peer = new Peer(socket)
+    const peer = new Peer(socket, segmentSize)
     peers.push(peer)
     connections.push(peer)
   }).listen(0, '127.0.0.1')
@@ -56,10 +61,13 @@ export class Peer {
   /** Protocol level of the CONNECT: 3 (MQTT 3.1), 4 (3.1.1) or 5; 4 until that has come. */
   version = 4
   readonly #packets = new Queue<Packet>()
+  readonly #segmentSize: number
   #rest: Buffer = Buffer.alloc(0)
+  #sending = Promise.resolve()
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, segmentSize: number) {
     this.socket = socket
+    this.#segmentSize = segmentSize
     let reason = 'the test closed the connection'
     socket.setNoDelay(true)
     socket.on('data', (chunk) => this.#receive(chunk))
@@ -87,7 +95,9 @@ export class Peer {
   }
 
   send(bytes: Uint8Array | readonly number[]): void {
-    this.socket.write(Buffer.from(bytes as Uint8Array))
+    const all = Buffer.from(bytes as Uint8Array)
+    if (this.#segmentSize === Number.POSITIVE_INFINITY) this.socket.write(all)
+    else this.#sending = this.#sending.then(() => this.#sendSegments(all))
   }
 
   /** What `say` sends goes out in one segment. */
@@ -138,6 +148,14 @@ export class Peer {
 
   #properties(properties: Uint8Array | readonly number[]): Uint8Array | readonly number[] {
     return this.version === 5 ? withLength(properties) : []
+  }
+
+  async #sendSegments(bytes: Buffer): Promise<void> {
+    for (let at = 0; at < bytes.length; at += this.#segmentSize) {
+      this.socket.write(bytes.subarray(at, at + this.#segmentSize))
+      // By then, a client in this process has read it.
+      await setImmediate()
+    }
   }
 
   #receive(chunk: Buffer): void {

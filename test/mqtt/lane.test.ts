@@ -1,0 +1,151 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { ClientOptions } from '../../src/mqtt/client-options.ts'
+import { Session } from '../../src/mqtt/session.ts'
+import { ack, packet, publishPacket, varint } from '../support/packets.ts'
+import { type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
+import {
+  connect,
+  nextTexts,
+  optionsFor,
+  publishTexts,
+  readShort,
+  startPublisher,
+  subscribe,
+  textsUntil,
+} from './client.ts'
+
+let broker: ScriptedBroker
+beforeEach(async () => {
+  broker = await startScriptedBroker()
+})
+
+const properties = Buffer.from([0x26, 0, 1, 0x6e, 0, 1, 0x76])
+
+describe('Lane', () => {
+  it.each([
+    { protocolVersion: 4, segmentSize: 1 },
+    { protocolVersion: 5, segmentSize: 1 },
+    { protocolVersion: 5, segmentSize: 7 },
+  ] as const)('takes segments of $segmentSize bytes, MQTT level $protocolVersion', async (row) => {
+    const slow = await startScriptedBroker({ segmentSize: row.segmentSize })
+    const connack = { properties: [0x21, 0, 9] }
+    const connected = await connect(slow, { protocolVersion: row.protocolVersion }, connack)
+    const { peer, session } = connected
+    const publisher = startPublisher(session)
+    const texts = textsUntil('long'.repeat(100), await subscribe(connected, 2))
+    peer.publish({ topic: 'a', payload: 'x', qos: 0 })
+    peer.publish({ topic: 'a', payload: '', qos: 1, packetId: 1, properties })
+    peer.publish({ topic: 'a', payload: 'long'.repeat(100), qos: 2, packetId: 0x3030, properties })
+    expect(await texts).toEqual(['x', '', 'long'.repeat(100)])
+    connected.session.subscription!.acknowledge()
+    expect(await readShort(peer, 2)).toEqual(['PUBACK 1', `PUBREC ${0x3030}`])
+    peer.send(ack('PUBREL', 0x3030))
+    expect(await readShort(peer, 1)).toEqual([`PUBCOMP ${0x3030}`])
+
+    await publishTexts(publisher, session, 1, ['m'])
+    await publishTexts(publisher, session, 2, ['n'])
+    const [m, n] = (await readShort(peer, 2)).map((publish) => Number(publish.split(' ')[2]))
+    const reasonCode = row.protocolVersion === 5 ? 0x10 : undefined
+    peer.send(ack('PUBACK', m!, reasonCode))
+    peer.send(ack('PUBREC', n!, reasonCode))
+    expect(await readShort(peer, 1)).toEqual([`PUBREL ${n}`])
+    peer.send(ack('PUBCOMP', n!))
+    await publisher.drain()
+    expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 2, rejected: new Map() })
+    await session.end()
+    expect(await readShort(peer, 1)).toEqual(['DISCONNECT'])
+  })
+
+  it('takes packets of all kinds in one segment, and the end behind them', async () => {
+    const connected = await connect(broker, { reconnect: { attempts: 0, delayMs: 1, maxDelayMs: 1 } })
+    const { peer, session } = connected
+    const publisher = startPublisher(session)
+    const subscription = await subscribe(connected, 1)
+    await publishTexts(publisher, session, 1, ['m'])
+    const [m] = (await readShort(peer, 1)).map((publish) => Number(publish.split(' ')[2]))
+    peer.together(() => {
+      peer.publish({ topic: 'a', payload: 'x' })
+      peer.send(Buffer.concat([ack('PUBREC', 8), packet('PINGRESP', 0), ack('PUBACK', m!), ack('PUBREL', 9)]))
+      peer.publish({ topic: 'a', payload: 'y', qos: 1 })
+      peer.end()
+    })
+    await publisher.drain()
+    expect(await readShort(peer, 2)).toEqual(['PUBREL 8', 'PUBCOMP 9'])
+    expect(await nextTexts(subscription)).toEqual(['x', 'y'])
+    await expect(subscription.next()).rejects.toMatchObject({ exitCode: 7, message: expect.stringContaining('lost') })
+  })
+
+  const limited = { maxPacketSize: 100 }
+  const v5 = { protocolVersion: 5 } as const
+  /** Behind the length of a PUBLISH in MQTT 5 without payload. */
+  const publish5 = (...body: readonly number[]) => packet('PUBLISH', 0, [0, 1, 0x61], body)
+
+  it.each<[says: string, bytes: readonly number[] | Buffer, options?: Partial<ClientOptions>]>([
+    ['PUBLISH with QoS 3', packet('PUBLISH', 6, [0, 1, 0x61, 0, 1])],
+    ['PUBLISH with a topic longer than the packet', packet('PUBLISH', 0, [0, 9, 0x61])],
+    ['PUBLISH with packet identifier 0', packet('PUBLISH', 2, [0, 1, 0x61, 0, 0])],
+    ['PUBLISH with a wildcard in its topic', packet('PUBLISH', 0, [0, 1, 0x23])],
+    ['PUBLISH with properties longer than the packet', publish5(2, 0x01), v5],
+    ['PUBLISH with a malformed property length', publish5(0x80, 0x80, 0x80, 0x80), v5],
+    ['a Remaining Length of more than 4 bytes', [0x30, 0xff, 0xff, 0xff, 0xff, 0x01]],
+    ['a packet of 101 bytes, more than the 100 allowed', [0x30, ...varint(99)], limited],
+    ['a packet of 101 bytes, more than the 100 allowed', [0x90, ...varint(99)], { ...limited, ...v5 }],
+    ['an acknowledgement without packet identifier', packet('PUBACK', 0, [0])],
+    ['an acknowledgement without packet identifier', packet('PUBREC', 0)],
+    ['an acknowledgement with packet identifier 0', packet('PUBREL', 2, [0, 0])],
+  ])('closes the connection for good over %s', async (says, bytes, options) => {
+    const connected = await connect(broker, options)
+    const { peer, session } = connected
+    const publisher = startPublisher(session)
+    const subscription = await subscribe(connected, 0)
+    await publishTexts(publisher, session, 1, ['acknowledged', 'not acknowledged'])
+    const [id] = (await readShort(peer, 2)).map((publish) => Number(publish.split(' ')[2]))
+    peer.together(() => {
+      peer.publish({ topic: 'a', payload: 'sound' })
+      peer.send(ack('PUBACK', id!))
+      peer.send(bytes)
+    })
+    const failure = { exitCode: 7, message: expect.stringMatching(new RegExp(`not speak MQTT .* it sent ${says}$`)) }
+    await expect(publisher.drain()).rejects.toMatchObject(failure)
+    expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 1 })
+    expect(await nextTexts(subscription)).toEqual(['sound'])
+    await expect(subscription.next()).rejects.toMatchObject(failure)
+    await peer.closed
+  })
+
+  it.each([
+    ['a type that does not exist', [0x00, 0]],
+    ['a second CONNACK', packet('CONNACK', 0, [0, 0])],
+    ['SUBACK without reason code', packet('SUBACK', 0, [])],
+    ['SUBACK with flags', packet('SUBACK', 1, [0, 1, 0])],
+  ])('loses the connection over %s', async (_name, bytes) => {
+    const connected = await connect(broker, { reconnect: { attempts: 0, delayMs: 1, maxDelayMs: 1 } })
+    const subscription = await subscribe(connected, 0)
+    connected.peer.send(bytes)
+    await expect(subscription.next()).rejects.toMatchObject({
+      exitCode: 7,
+      message: expect.stringMatching(/^the connection to \S+ was lost: ./),
+    })
+    await connected.peer.closed
+  })
+
+  it.each([
+    ['PUBLISH', publishPacket({ topic: 'a' })],
+    ['PUBACK', ack('PUBACK', 1)],
+  ])('closes a connection for good on which %s comes before CONNACK', async (_name, bytes) => {
+    const failure = { exitCode: 7, message: expect.stringMatching(/does not speak MQTT .* a packet before CONNACK$/) }
+    const events = { signal: new AbortController().signal, notice: () => {} }
+    const first = Session.connect(optionsFor(broker), events)
+    void broker.connection().then((peer) => peer.send(bytes))
+    await expect(first).rejects.toMatchObject(failure)
+
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, 1, ['x'])
+    peer.end()
+    const again = await broker.connection()
+    again.send(Buffer.concat([bytes, packet('CONNACK', 0, [0, 0])]))
+    await expect(publisher.drain()).rejects.toMatchObject(failure)
+    await again.closed
+  })
+})

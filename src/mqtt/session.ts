@@ -118,8 +118,8 @@ export class Session implements DataPlane {
   }
 
   #attach(connection: Connection): void {
-    connection.lane.open(this)
     this.publisher?.attach(connection)
+    connection.lane.open(this)
   }
 
   /** Follows a connection to its end, and the ones after it. */

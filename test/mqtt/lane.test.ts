@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ClientOptions } from '../../src/mqtt/client-options.ts'
 import { Session } from '../../src/mqtt/session.ts'
+import { Subscription } from '../../src/mqtt/subscription.ts'
 import { ack, packet, publishPacket, varint } from '../support/packets.ts'
 import { type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
 import {
@@ -54,6 +55,26 @@ describe('Lane', () => {
     expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 2, rejected: new Map() })
     await session.end()
     expect(await readShort(peer, 1)).toEqual(['DISCONNECT'])
+  })
+
+  it('takes what comes in one segment with CONNACK', async () => {
+    const connecting = Session.connect(optionsFor(broker, { cleanStart: false }), {
+      signal: new AbortController().signal,
+      notice: () => {},
+    })
+    const peer = await broker.connection()
+    await peer.packet('CONNECT')
+    peer.together(() => {
+      peer.connack({ sessionPresent: true })
+      peer.publish({ topic: 'a', payload: 'x', qos: 1, packetId: 1 })
+      peer.publish({ topic: 'a', payload: 'y' })
+      peer.send(Buffer.concat([ack('PUBREC', 8), ack('PUBREL', 9)]))
+    })
+    const session = await connecting
+    const subscription = new Subscription(session, [], () => {})
+    startPublisher(session)
+    expect(await readShort(peer, 2)).toEqual(['PUBREL 8', 'PUBCOMP 9'])
+    expect(await nextTexts(subscription)).toEqual(['x', 'y'])
   })
 
   it('takes packets of all kinds in one segment, and the end behind them', async () => {

@@ -24,6 +24,7 @@ const CONTENT_TYPE = 0x03
 const RESPONSE_TOPIC = 0x08
 const CORRELATION_DATA = 0x09
 const SUBSCRIPTION_IDENTIFIER = 0x0b
+const REASON_STRING = 0x1f
 const TOPIC_ALIAS = 0x23
 const USER_PROPERTY = 0x26
 
@@ -72,7 +73,7 @@ export function decodeProperties(bytes: Buffer, start: number, end: number): Pub
         break
       case USER_PROPERTY: {
         properties.userProperties ??= []
-        properties.userProperties.push([reader.text(), reader.text()])
+        properties.userProperties.push(reader.pair())
         break
       }
       default:
@@ -80,6 +81,29 @@ export function decodeProperties(bytes: Buffer, start: number, end: number): Pub
     }
   }
   return properties
+}
+
+/**
+ * Reads the reason string of an acknowledgement [MQTT 5, 3.4.2.2], undefined if it has none.
+ *
+ * @param start where its properties stand, with their length in front; equal to `end` where both are left out.
+ * @throws MalformedPacketError
+ */
+export function reasonStringOf(bytes: Buffer, start: number, end: number): string | undefined {
+  if (start === end) return undefined
+  const beginning = new Reader(bytes, start, end)
+  const length = beginning.variableByteInteger()
+  const propertiesEnd = beginning.at + length
+  if (propertiesEnd > end) throw new MalformedPacketError('an acknowledgement with properties longer than the packet')
+  const reader = new Reader(bytes, beginning.at, propertiesEnd)
+  let reasonString: string | undefined
+  while (reader.at < propertiesEnd) {
+    const identifier = reader.byte()
+    if (identifier === REASON_STRING) reasonString = reader.text()
+    else if (identifier === USER_PROPERTY) reader.pair()
+    else throw new MalformedPacketError(`property 0x${identifier.toString(16).padStart(2, '0')} in an acknowledgement`)
+  }
+  return reasonString
 }
 
 /** Encodes the properties in the order of their keys, with their length in front; `[0]` for none. */
@@ -184,6 +208,10 @@ class Reader {
     const start = this.#take(length)
     if (!isUtf8(this.#bytes.subarray(start, start + length))) throw new MalformedPacketError('a text that is not UTF-8')
     return this.#bytes.toString('utf8', start, start + length)
+  }
+
+  pair(): readonly [name: string, value: string] {
+    return [this.text(), this.text()]
   }
 
   #take(length: number): number {

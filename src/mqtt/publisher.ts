@@ -9,6 +9,7 @@ import {
   type PublishHeader,
   publishSize,
 } from './packets.ts'
+import { reasonStringOf } from './properties.ts'
 import { adviceFor, reasonName } from './reason-codes.ts'
 import type { Session } from './session.ts'
 
@@ -320,11 +321,9 @@ export class Publisher {
   }
 
   #keepReasonString(reasonCode: number, bytes: Buffer, start: number, end: number): void {
-    // Property length, then 0x1f and the text, if the broker sends one [MQTT 5, 3.4.2.2.2].
-    if (this.#reasonStrings.has(reasonCode) || end - start < 4 || bytes[start + 1] !== 0x1f) return
-    const length = bytes.readUInt16BE(start + 2)
-    if (start + 4 + length <= end)
-      this.#reasonStrings.set(reasonCode, bytes.toString('utf8', start + 4, start + 4 + length))
+    if (this.#reasonStrings.has(reasonCode)) return
+    const text = reasonStringOf(bytes, start, end)
+    if (text !== undefined) this.#reasonStrings.set(reasonCode, text)
   }
 
   /** Sends what waits to be sent again, as far as the window goes. */

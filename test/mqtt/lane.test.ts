@@ -114,6 +114,7 @@ describe('Lane', () => {
     ['an acknowledgement without packet identifier', packet('PUBACK', 0, [0])],
     ['an acknowledgement without packet identifier', packet('PUBREC', 0)],
     ['an acknowledgement with packet identifier 0', packet('PUBREL', 2, [0, 0])],
+    ['an acknowledgement with properties longer than the packet', packet('PUBACK', 0, [0, 9, 0x87, 9]), v5],
   ])('closes the connection for good over %s', async (says, bytes, options) => {
     const connected = await connect(broker, options)
     const { peer, session } = connected

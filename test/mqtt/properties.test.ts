@@ -6,6 +6,7 @@ import {
   encodeProperties,
   encodeVariableByteInteger,
   type PublishProperties,
+  reasonStringOf,
 } from '../../src/mqtt/properties.ts'
 import { varint, withLength } from '../support/packets.ts'
 
@@ -103,6 +104,37 @@ describe('decodeProperties', () => {
     // Only between two properties is nothing missing.
     const count = (decode(hex).userProperties ?? decode(hex).subscriptionIdentifiers ?? [0]).length
     expect(whole).toHaveLength(count - 1)
+  })
+})
+
+describe('reasonStringOf', () => {
+  /** Reads it from bytes that lie between others. */
+  function read(bytes: Uint8Array): string | undefined {
+    const noise = Buffer.alloc(5, 0x1f)
+    return reasonStringOf(Buffer.concat([noise, bytes, noise]), noise.length, noise.length + bytes.length)
+  }
+  const userProperty = [0x26, 0, 1, 0x6e, 0, 1, 0x76]
+  const reasonString = (text: string) => [0x1f, ...encodeBinary(Buffer.from(text))]
+
+  it.each<[name: string, bytes: Uint8Array, text: string | undefined]>([
+    ['where even the length is left out', Buffer.alloc(0), undefined],
+    ['where there are no properties', withLength([]), undefined],
+    ['alone', withLength(reasonString('é')), 'é'],
+    ['behind user properties', withLength([...userProperty, ...userProperty, ...reasonString('x')]), 'x'],
+    ['before one', withLength([...reasonString('x'), ...userProperty]), 'x'],
+    ['of 4000 bytes', withLength(reasonString('x'.repeat(4000))), 'x'.repeat(4000)],
+    ['where there are only others', withLength(userProperty), undefined],
+  ])('finds it %s', (_name, bytes, text) => {
+    expect(read(bytes)).toBe(text)
+  })
+
+  it.each<[message: string, bytes: Uint8Array]>([
+    ['an acknowledgement with properties longer than the packet', Buffer.from([9, ...reasonString('x')])],
+    ['a property runs past the end of its packet', Buffer.from([3, ...reasonString('x')])],
+    ['a text that is not UTF-8', withLength([0x1f, 0, 1, 0xff])],
+    ['property 0x23 in an acknowledgement', withLength([0x23, 0, 1])],
+  ])('refuses %s', (message, bytes) => {
+    expect(() => read(bytes)).toThrow(new MalformedPacketError(message))
   })
 })
 

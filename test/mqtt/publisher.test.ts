@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { publishHeader } from '../../src/mqtt/publish-header.ts'
 import { Publisher } from '../../src/mqtt/publisher.ts'
-import { ack, packet, readPublish } from '../support/packets.ts'
+import { ack, lengthPrefixed, packet, readPublish, uint16, withLength } from '../support/packets.ts'
 import { type Peer, type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
 import { connect, publishTexts, startPublisher } from './client.ts'
 
@@ -194,6 +194,18 @@ describe('Publisher', () => {
         exitCode: 0x87,
         message: expect.stringContaining('Not authorized (135): foo'),
       })
+    })
+
+    it('names the reason that the broker gives, wherever it stands', async () => {
+      const { session, peer } = await connect(broker, { protocolVersion: 5 })
+      const publisher = startPublisher(session)
+      await publishTexts(publisher, session, 1, ['x'])
+      const { id } = await publishFrom(peer)
+      const userProperty = [0x26, 0, 1, 0x6e, 0, 1, 0x76]
+      const reason = withLength([...userProperty, 0x1f, ...lengthPrefixed('quota of '.repeat(20))])
+      peer.send(packet('PUBACK', 0, uint16(id), [0x97], reason))
+      await publisher.drain()
+      expect(publisher.verdict()?.message).toContain('quota of '.repeat(20))
     })
 
     it.each([

@@ -84,6 +84,24 @@ describe('Publisher', () => {
     expect(idOf((await peer.packet('PUBREL')).body)).toBe(77)
   })
 
+  it('takes the answers at QoS 2 late, out of order and twice, and ignores those that are out of place', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, 2, ['x', 'y', 'z'])
+    const [x, y, z] = [await publishFrom(peer), await publishFrom(peer), await publishFrom(peer)].map(({ id }) => id)
+    const early = [ack('PUBCOMP', x!), ack('PUBACK', x!), ack('PUBCOMP', 999)]
+    peer.send(Buffer.concat([...early, ack('PUBREC', z!), ack('PUBREC', x!), ack('PUBREC', z!)]))
+    const released = [await peer.packet('PUBREL'), await peer.packet('PUBREL'), await peer.packet('PUBREL')]
+    expect(released.map(({ body }) => idOf(body))).toEqual([z, x, z])
+    expect(publisher.unacknowledged).toBe(3)
+    peer.send(Buffer.concat([ack('PUBCOMP', z!), ack('PUBCOMP', z!), ack('PUBCOMP', x!), ack('PUBREC', y!)]))
+    expect(idOf((await peer.packet('PUBREL')).body)).toBe(y)
+    expect(publisher.unacknowledged).toBe(1)
+    peer.send(ack('PUBCOMP', y!))
+    await publisher.drain()
+    expect(publisher.tally).toMatchObject({ sent: 3, acknowledged: 3 })
+  })
+
   it.each([
     { name: '--max-inflight 1', maxInflight: 1, receiveMaximum: 10 },
     { name: "the broker's Receive Maximum 1", maxInflight: 1000, receiveMaximum: 1 },
@@ -193,6 +211,46 @@ describe('Publisher', () => {
       expect(publisher.verdict()).toMatchObject({
         exitCode: 0x87,
         message: expect.stringContaining('Not authorized (135): foo'),
+      })
+    })
+
+    it.each([
+      { type: 'PUBACK', qos: 1 },
+      { type: 'PUBREC', qos: 2 },
+    ] as const)('tells the reasons of $type apart, and takes all below 0x80 for success', async ({ type, qos }) => {
+      const { session, peer } = await connect(broker, { protocolVersion: 5 })
+      const publisher = startPublisher(session)
+      const codes = [0x97, 0x00, 0x80, 0x83, 0x10, 0x87, 0x90, 0x97, 0x91, 0x99, 0x7f]
+      await publishTexts(
+        publisher,
+        session,
+        qos,
+        codes.map((code) => String(code)),
+      )
+      for (const code of codes) {
+        const { id } = await publishFrom(peer)
+        peer.send(ack(type, id, code))
+      }
+      for (const code of qos === 2 ? codes.filter((code) => code < 0x80) : []) {
+        const id = idOf((await peer.packet('PUBREL')).body)
+        // A failure after success is out of place.
+        peer.send(Buffer.concat([ack('PUBREC', id, 0x97), ack('PUBCOMP', id, code === 0 ? 0 : 0x92)]))
+      }
+      await publisher.drain()
+      const rejected = codes.filter((code) => code >= 0x80)
+      expect(publisher.tally).toMatchObject({ sent: codes.length, acknowledged: codes.length - rejected.length })
+      expect([...publisher.tally.rejected]).toEqual([
+        [0x97, 2],
+        [0x80, 1],
+        [0x83, 1],
+        [0x87, 1],
+        [0x90, 1],
+        [0x91, 1],
+        [0x99, 1],
+      ])
+      expect(publisher.verdict()).toMatchObject({
+        exitCode: 0x97,
+        message: expect.stringMatching(/^8 of 11 messages rejected: Quota exceeded \(151\)/),
       })
     })
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { ack, publishPacket } from '../support/packets.ts'
+import { ack, packet, publishPacket, withLength } from '../support/packets.ts'
 import { type Peer, type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
 import { connect, nextTexts, subscribe } from './client.ts'
 
@@ -82,6 +82,14 @@ describe('Subscription', () => {
     await peer.packet('PUBCOMP')
     peer.publish({ ...publish, payload: 'the next with this identifier' })
     expect(await next).toEqual(['the next with this identifier'])
+  })
+
+  it.each([4, 5] as const)('answers PUBREL for an identifier that it does not know, MQTT level %d', async (version) => {
+    const connected = await connect(broker, { protocolVersion: version })
+    await subscribe(connected, 2)
+    const reason = version === 5 ? [0x92, ...withLength([0x1f, 0, 1, 0x78])] : []
+    connected.peer.send(packet('PUBREL', 2, [0, 9], reason))
+    expect((await connected.peer.packet('PUBCOMP')).body).toEqual(Buffer.from([0, 9]))
   })
 
   it('subscribes again when the broker has forgotten the session', async () => {

@@ -182,7 +182,7 @@ describe('the folder', () => {
   it.each<[area: string, allowed: RegExp, types: RegExp]>([
     ['io.ts', /^$/, /^$/],
     ['errors.ts', /^$/, /^$/],
-    ['options', /^(options\/.*|errors\.ts|mqtt\/topic\.ts)$/, /^$/],
+    ['options', /^(options\/.*|errors\.ts|mqtt\/(topic|property-table)\.ts)$/, /^$/],
     ['formatters', /^(formatters\/.*|errors\.ts)$/, /^mqtt\/(message|properties|malformed)\.ts$/],
     ['mqtt', /^(mqtt\/.*|errors\.ts)$/, /^options\//],
     ['streams', /^(streams\/.*|errors\.ts)$/, /^$/],

@@ -160,9 +160,9 @@ describe('every option', () => {
   })
 
   it('says what its value is called and must be, in capitals', () => {
-    expect(offenders(({ option }) => !isFlag(option) && !/^[A-Z]+(=[A-Z]+)?$/.test(option.kind.placeholder))).toEqual(
-      [],
-    )
+    expect(
+      offenders(({ option }) => !isFlag(option) && !/^[A-Z]+([= ][A-Z]+)*$/.test(option.kind.placeholder)),
+    ).toEqual([])
     expect(offenders(({ option }) => option.kind.expected === '' || option.kind.expected.endsWith('.'))).toEqual([])
   })
 

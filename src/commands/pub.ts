@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { LocalError, TmqttError, UsageError } from '../errors.ts'
 import type { Io } from '../io.ts'
+import { propertiesFor } from '../mqtt/property-table.ts'
 import type { Payloads, Publisher } from '../mqtt/publisher.ts'
 import { isValidTopicName } from '../mqtt/topic.ts'
 import { connectionOptions } from '../options/connection.ts'
@@ -125,6 +126,7 @@ export const pub = command({
       topic: topicOf(values)!,
       qos: values.qos,
       retain: values.retain,
+      properties: propertiesFor(values.property, 'publish'),
     })
     try {
       const work = async () => {

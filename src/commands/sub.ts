@@ -209,7 +209,7 @@ class Printing {
     if (!this.#values.perFilter) return [await this.#loop(first, [this.#group(this.#filters)], byTopic(this.#filters))]
     if (first.connection?.limits.subscriptionIdentifiers) {
       const identifiers = identifiersOf(this.#filters)
-      const groups = [...identifiers].map(([identifier, filter]) => ({ ...this.#group([filter]), identifier }))
+      const groups = [...identifiers].map(([identifier, filter]) => this.#group([filter], identifier))
       return [await this.#loop(first, groups, byIdentifier(identifiers))]
     }
     const [firstGroup, ...others] = withoutOverlap(this.#filters)
@@ -230,9 +230,16 @@ class Printing {
     return session
   }
 
-  #group(filters: readonly string[]): SubscribeGroup {
-    const retainHandling = this.#values.noRetained ? 2 : 0
-    return { requests: filters.map((filter) => ({ filter, qos: this.#values.qos, retainHandling })) }
+  #group(filters: readonly string[], identifier?: number): SubscribeGroup {
+    const { qos, noRetained } = this.#values
+    return {
+      filters,
+      options: { qos, retainHandling: noRetained ? 2 : 0, retainAsPublished: false },
+      properties: [
+        ...this.#client.properties.subscribe,
+        ...(identifier === undefined ? [] : [['subscription-identifier', identifier] as const]),
+      ],
+    }
   }
 
   async #loop(session: Session, groups: readonly SubscribeGroup[], find: FilterFinder): Promise<() => Promise<void>> {

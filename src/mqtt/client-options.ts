@@ -5,23 +5,23 @@ import { join, sep } from 'node:path'
 import { createSecureContext, rootCertificates, type ConnectionOptions as TlsOptions } from 'node:tls'
 import { UsageError } from '../errors.ts'
 import type { ConnectionValues, ProtocolVersion } from '../options/connection.ts'
+import type { ControlProperties } from './control-properties.ts'
 import type { QoS } from './message.ts'
+import {
+  type Property,
+  type PropertyName,
+  type PropertyPacket,
+  propertiesFor,
+  propertyValue,
+  type ValueOfProperty,
+} from './property-table.ts'
 import type { Server } from './transport.ts'
-
-/** Properties of CONNECT [MQTT 5, 3.1.2.11] that tmqtt sets. */
-export interface ConnectProperties {
-  sessionExpiryInterval?: number
-  receiveMaximum?: number
-  maximumPacketSize?: number
-  topicAliasMaximum?: number
-}
 
 export interface Will {
   readonly topic: string
   readonly payload: Buffer
   readonly qos: QoS
   readonly retain: boolean
-  readonly properties?: Readonly<Record<string, unknown>>
 }
 
 /** Everything needed to connect, read and checked. */
@@ -36,7 +36,8 @@ export interface ClientOptions {
   readonly username?: string
   readonly password?: Buffer
   readonly will?: Will
-  readonly properties: ConnectProperties
+  /** Of the packets to send, in the order in which they stand there; none before MQTT 5. */
+  readonly properties: ControlProperties & { readonly disconnect: readonly Property[] }
   readonly maxPacketSize?: number
   readonly connectTimeoutMs: number
   readonly reconnect: { readonly attempts: number; readonly delayMs: number; readonly maxDelayMs: number }
@@ -63,7 +64,10 @@ export function clientOptions(values: ConnectionValues, defaults: Defaults): Cli
     values.clientId ?? (values.clientIdPrefix === undefined ? '' : `${values.clientIdPrefix}${defaults.pid}`)
   const username = values.username ?? values.url?.username
   const password = passwordOf(values, defaults)
+  const properties = propertiesOf(values, defaults, protocolVersion)
+  const maxPacketSize = values.maxPacketSize ?? propertyValue(properties.connect, 'maximum-packet-size')
   checkSession(values, protocolVersion)
+  if (values.willTopic === undefined && properties.will.length > 0) throw new UsageError('-D will needs --will-topic')
   if (password !== undefined && username === undefined && protocolVersion < 5) {
     throw new UsageError('a password needs a user name (-u) before MQTT 5')
   }
@@ -77,8 +81,8 @@ export function clientOptions(values: ConnectionValues, defaults: Defaults): Cli
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(values.willTopic === undefined ? {} : { will: willOf(values, values.willTopic) }),
-    properties: protocolVersion === 5 ? connectProperties(values, defaults) : {},
-    ...(values.maxPacketSize === undefined ? {} : { maxPacketSize: values.maxPacketSize }),
+    properties,
+    ...(maxPacketSize === undefined ? {} : { maxPacketSize }),
     connectTimeoutMs: values.connectTimeout,
     reconnect: {
       attempts: values.reconnect ?? defaults.reconnectAttempts,
@@ -100,17 +104,60 @@ function checkSession(values: ConnectionValues, protocolVersion: ProtocolVersion
 
 /** -c without -x keeps the session for ever, as it does before MQTT 5. */
 function expiryOf(values: ConnectionValues): number {
-  return values.sessionExpiryInterval ?? (values.persistentSession ? 0xffff_ffff : 0)
+  const typed = propertyValue(propertiesFor(values.property, 'connect'), 'session-expiry-interval')
+  return values.sessionExpiryInterval ?? typed ?? (values.persistentSession ? 0xffff_ffff : 0)
 }
 
-function connectProperties(values: ConnectionValues, defaults: Defaults): ConnectProperties {
-  const expiry = expiryOf(values)
+/** What the options say of properties: by -D in the order given, then by options of their own. @throws UsageError */
+function propertiesOf(
+  values: ConnectionValues,
+  defaults: Defaults,
+  protocolVersion: ProtocolVersion,
+): ClientOptions['properties'] {
+  const typed = (packet: PropertyPacket) => propertiesFor(values.property, packet)
+  const none = { connect: [], will: [], subscribe: [], unsubscribe: [], disconnect: [] }
+  if (protocolVersion < 5) return none
+  const connect = typed('connect')
+  const isTyped = (name: PropertyName) => propertyValue(connect, name) !== undefined
+  const expiry = values.sessionExpiryInterval ?? (isTyped('session-expiry-interval') ? 0 : expiryOf(values))
+  const receiveMaximum = isTyped('receive-maximum') ? undefined : defaults.receiveMaximum
   return {
-    ...(expiry === 0 ? {} : { sessionExpiryInterval: expiry }),
-    ...(defaults.receiveMaximum === undefined ? {} : { receiveMaximum: defaults.receiveMaximum }),
-    ...(values.maxPacketSize === undefined ? {} : { maximumPacketSize: values.maxPacketSize }),
-    ...(values.topicAliasMaximum === undefined ? {} : { topicAliasMaximum: values.topicAliasMaximum }),
+    connect: once(
+      ...connect,
+      // An expiry of 0 is what the broker takes anyway.
+      ...given('session-expiry-interval', expiry === 0 ? undefined : expiry),
+      ...given('receive-maximum', receiveMaximum),
+      ...given('maximum-packet-size', values.maxPacketSize),
+      ...given('topic-alias-maximum', values.topicAliasMaximum),
+    ),
+    will: once(
+      ...given('will-delay-interval', values.willDelayInterval),
+      ...given('payload-format-indicator', values.willPayloadFormatIndicator),
+      ...given('message-expiry-interval', values.willMessageExpiryInterval),
+      ...given('content-type', values.willContentType),
+      ...given('response-topic', values.willResponseTopic),
+      ...given('correlation-data', values.willCorrelationData),
+      ...values.willUserProperty.map((pair) => ['user-property', pair] as const),
+      ...typed('will'),
+    ),
+    subscribe: once(...typed('subscribe')),
+    unsubscribe: once(...typed('unsubscribe')),
+    disconnect: once(...typed('disconnect')),
   }
+}
+
+function given<Name extends PropertyName>(name: Name, value: ValueOfProperty<Name> | undefined): Property[] {
+  return value === undefined ? [] : [[name, value] as unknown as Property]
+}
+
+/** @throws UsageError for a property that stands twice and may not [MQTT 5, 2.2.2.2]. */
+function once(...properties: readonly Property[]): readonly Property[] {
+  const seen = new Set<string>()
+  for (const [name] of properties) {
+    if (name !== 'user-property' && seen.has(name)) throw new UsageError(`the property ${name} is given twice`)
+    seen.add(name)
+  }
+  return properties
 }
 
 function passwordOf(values: ConnectionValues, defaults: Defaults): Buffer | undefined {
@@ -126,36 +173,12 @@ function passwordOf(values: ConnectionValues, defaults: Defaults): Buffer | unde
 }
 
 function willOf(values: ConnectionValues, topic: string): Will {
-  const properties = {
-    ...(values.willDelayInterval === undefined ? {} : { willDelayInterval: values.willDelayInterval }),
-    ...(values.willPayloadFormatIndicator === undefined
-      ? {}
-      : { payloadFormatIndicator: values.willPayloadFormatIndicator }),
-    ...(values.willMessageExpiryInterval === undefined
-      ? {}
-      : { messageExpiryInterval: values.willMessageExpiryInterval }),
-    ...(values.willContentType === undefined ? {} : { contentType: values.willContentType }),
-    ...(values.willResponseTopic === undefined ? {} : { responseTopic: values.willResponseTopic }),
-    ...(values.willCorrelationData === undefined ? {} : { correlationData: values.willCorrelationData }),
-    ...(values.willUserProperty.length === 0 ? {} : { userProperties: groupByName(values.willUserProperty) }),
-  }
   return {
     topic,
     payload: Buffer.from(values.willPayload ?? ''),
     qos: values.willQos,
     retain: values.willRetain,
-    ...(Object.keys(properties).length === 0 ? {} : { properties }),
   }
-}
-
-/** MQTT.js takes user properties as an object whose values are texts or lists of texts. */
-function groupByName(pairs: readonly (readonly [string, string])[]): Record<string, string[]> {
-  const grouped: Record<string, string[]> = Object.create(null)
-  for (const [name, value] of pairs) {
-    grouped[name] ??= []
-    grouped[name].push(value)
-  }
-  return grouped
 }
 
 /** Options that would be void without TLS, while the user takes the connection for safe. */

@@ -8,6 +8,7 @@ import { MalformedPacketError } from './malformed.ts'
 import type { QoS } from './message.ts'
 import type { PacketIds } from './packet-ids.ts'
 import { TopicAliases } from './packets.ts'
+import { type Property, propertyValue } from './property-table.ts'
 import { adviceFor, isPassing, reasonName } from './reason-codes.ts'
 import { addressOf, explain, openTransport } from './transport.ts'
 
@@ -21,11 +22,13 @@ export interface Limits {
   readonly subscriptionIdentifiers: boolean
 }
 
-export interface SubscribeRequest {
-  readonly filter: string
+/** Subscription options [MQTT 5, 3.8.3.1]. */
+export interface SubscribeOptions {
   readonly qos: QoS
   /** 0 send retained messages, 1 only for a new subscription, 2 never [MQTT 5, 3.8.3.1]; ignored before MQTT 5. */
   readonly retainHandling: 0 | 1 | 2
+  /** Keep RETAIN as the publisher has set it; ignored before MQTT 5. */
+  readonly retainAsPublished: boolean
 }
 
 /** How long an orderly end may take when nobody waits for a delivery. */
@@ -66,22 +69,22 @@ export class Connection {
   /**
    * Sends one SUBSCRIBE and waits for its SUBACK.
    *
-   * @param identifier of all these subscriptions [MQTT 5, 3.8.2.1.2].
+   * @param requests alike in QoS and options, as MQTT.js takes them in the order given only then.
+   * @param properties of the packet.
    * @returns the granted QoS or failure code for each request; undefined when the connection ended first.
    */
-  async subscribe(requests: readonly SubscribeRequest[], identifier?: number): Promise<readonly number[] | undefined> {
-    const filters = Object.fromEntries(
-      requests.map(({ filter, qos, retainHandling }) => [filter, { qos, nl: false, rap: false, rh: retainHandling }]),
-    )
-    const properties = identifier === undefined ? {} : { properties: { subscriptionIdentifier: identifier } }
+  async subscribe(
+    filters: readonly string[],
+    { qos, retainHandling, retainAsPublished }: SubscribeOptions,
+    properties: readonly Property[],
+  ): Promise<readonly number[] | undefined> {
+    this.lane.setProperties({ subscribe: properties })
+    const options = { qos, nl: false, rap: retainAsPublished, rh: retainHandling }
     const suback = new Promise<readonly number[]>((resolve) => {
       // A SUBACK with failures comes as an error, with the packet. Other errors mean that the connection has ended.
-      this.#client.subscribe(filters as never, properties as never, (_error, _granted, packet) => {
+      this.#client.subscribe([...filters], options, (_error, _granted, packet) => {
         const codes = (packet as { granted?: readonly number[] } | undefined)?.granted
-        if (codes?.length !== requests.length) return
-        // The packet has the order of an object's keys, where those that look like numbers come first.
-        const sent = Object.keys(filters)
-        resolve(requests.map(({ filter }) => codes[sent.indexOf(filter)]!))
+        if (codes?.length === filters.length) resolve(codes)
       })
     })
     const answer = await settledWithin(Promise.race([suback, this.lost.then(() => undefined)]), this.#answerWithinMs)
@@ -90,12 +93,14 @@ export class Connection {
   }
 
   /**
-   * Sends DISCONNECT behind everything written, waits until the operating system has taken it, and closes.
+   * Sends DISCONNECT behind everything written, with its properties and in MQTT 5 its reason code, waits until the operating system has taken it, and closes.
    *
    * @param patienceMs how long the socket may take nothing before this gives up.
+   * @param reasonCode 4 asks for the will [MQTT 5, 3.14.2.1].
    * @throws the reason when the connection broke before everything was taken.
    */
-  async disconnect(patienceMs = QUICK_END_MS): Promise<void> {
+  async disconnect(patienceMs = QUICK_END_MS, reasonCode: 0 | 4 = 0): Promise<void> {
+    this.lane.setProperties({ reasonCode })
     // A SUBSCRIBE that waits for its SUBACK would hold MQTT.js' end back for ever.
     const last = this.#client.getLastMessageId()
     if (last !== null) this.#client.removeOutgoingMessage(last)
@@ -220,9 +225,14 @@ async function connackOf(handshake: Handshake, signal: AbortSignal): Promise<Con
 
 function startHandshake(options: ClientOptions, attempt: Attempt, ids: PacketIds, socket: Duplex): Handshake {
   const where = addressOf(options.server)
-  const aliases =
-    options.protocolVersion === 5 ? new TopicAliases(options.properties.topicAliasMaximum ?? 0) : undefined
-  const lane = new Lane(socket, aliases, options.maxPacketSize)
+  const mqtt5 =
+    options.protocolVersion === 5
+      ? {
+          ...options.properties,
+          aliases: new TopicAliases(propertyValue(options.properties.connect, 'topic-alias-maximum') ?? 0),
+        }
+      : undefined
+  const lane = new Lane(socket, mqtt5, options.maxPacketSize)
   const client = new mqttClient.default(() => lane.control as never, mqttJsOptions(options, attempt, ids))
   let connected = false
   let refused: TmqttError | undefined
@@ -251,7 +261,7 @@ function startHandshake(options: ClientOptions, attempt: Attempt, ids: PacketIds
 }
 
 function mqttJsOptions(options: ClientOptions, attempt: Attempt, ids: PacketIds): IClientOptions {
-  const { protocolVersion, keepAlive, username, password, will, properties } = options
+  const { protocolVersion, keepAlive, username, password, will } = options
   return {
     protocolVersion,
     protocolId: protocolVersion === 3 ? 'MQIsdp' : 'MQTT',
@@ -261,7 +271,6 @@ function mqttJsOptions(options: ClientOptions, attempt: Attempt, ids: PacketIds)
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(will === undefined ? {} : { will: will as NonNullable<IClientOptions['will']> }),
-    ...(protocolVersion === 5 ? { properties } : {}),
     messageIdProvider: ids,
     // Reconnecting, subscribing again and the deadline for CONNACK are ours.
     reconnectPeriod: 0,

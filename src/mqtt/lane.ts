@@ -1,7 +1,9 @@
 import { Duplex } from 'node:stream'
+import { type ControlProperties, encodeDisconnect, withProperties } from './control-properties.ts'
 import { MalformedPacketError } from './malformed.ts'
 import type { Message } from './message.ts'
 import { decodePublish, FirstByte, PacketType, type TopicAliases } from './packets.ts'
+import type { Property } from './property-table.ts'
 import { PacketSplitter } from './splitter.ts'
 
 /** Takes the packets of the data plane, in the order in which they came. */
@@ -19,6 +21,12 @@ export interface DataPlane {
   pingAnswered(): void
 }
 
+/** What the packets of MQTT 5 have beyond those of earlier versions. */
+export interface Mqtt5 extends ControlProperties {
+  readonly disconnect: readonly Property[]
+  readonly aliases: TopicAliases
+}
+
 const PINGRESP = Buffer.of(FirstByte.PINGRESP, 0)
 
 /**
@@ -33,7 +41,7 @@ export class Lane {
   /** Resolves when the connection has ended, with the reason if it was not an orderly end. */
   readonly closed: Promise<Error | undefined>
   readonly #socket: Duplex
-  readonly #aliases: TopicAliases | undefined
+  #mqtt5: (Mqtt5 & { readonly reasonCode?: number }) | undefined
   readonly #received: PacketSplitter
   readonly #toSend: PacketSplitter
   #dataPlane: DataPlane | undefined
@@ -45,11 +53,11 @@ export class Lane {
 
   /**
    * @param socket connected.
-   * @param aliases undefined before MQTT 5.
+   * @param mqtt5 undefined before MQTT 5.
    */
-  constructor(socket: Duplex, aliases: TopicAliases | undefined, maxPacketSize?: number) {
+  constructor(socket: Duplex, mqtt5: Mqtt5 | undefined, maxPacketSize?: number) {
     this.#socket = socket
-    this.#aliases = aliases
+    this.#mqtt5 = mqtt5
     this.#received = new PacketSplitter(
       (bytes, packetStart, start, end, rest) => this.#dispatch(bytes, packetStart, start, end, rest),
       maxPacketSize,
@@ -90,6 +98,11 @@ export class Lane {
   open(dataPlane: DataPlane): void {
     this.#dataPlane = dataPlane
     this.#guard(() => this.#received.resume())
+  }
+
+  /** Properties of the next SUBSCRIBE, reason code of the DISCONNECT; nothing before MQTT 5. */
+  setProperties(changes: { readonly subscribe?: readonly Property[]; readonly reasonCode?: number }): void {
+    if (this.#mqtt5 !== undefined) this.#mqtt5 = { ...this.#mqtt5, ...changes }
   }
 
   /** Nothing can be written any more: closed, or DISCONNECT is out. */
@@ -155,7 +168,7 @@ export class Lane {
       const dataPlane = this.#dataPlane
       if (dataPlane === undefined) throw new MalformedPacketError('a packet before CONNACK')
       if (type === PacketType.PUBLISH)
-        dataPlane.publish(decodePublish(firstByte, bytes, start, end, this.#aliases, rest))
+        dataPlane.publish(decodePublish(firstByte, bytes, start, end, this.#mqtt5?.aliases, rest))
       else this.#acknowledge(dataPlane, firstByte, joined(bytes, rest), start, end)
       return true
     }
@@ -172,7 +185,7 @@ export class Lane {
     if (end - start < 2) throw new MalformedPacketError('an acknowledgement without packet identifier')
     const packetId = (bytes[start]! << 8) | bytes[start + 1]!
     if (packetId === 0) throw new MalformedPacketError('an acknowledgement with packet identifier 0')
-    const reasonCode = end - start > 2 && this.#aliases !== undefined ? bytes[start + 2]! : 0
+    const reasonCode = end - start > 2 && this.#mqtt5 !== undefined ? bytes[start + 2]! : 0
     dataPlane.acknowledgement(firstByte >> 4, packetId, reasonCode, bytes, Math.min(start + 3, end), end)
   }
 
@@ -182,8 +195,16 @@ export class Lane {
       this.#dataPlane?.pingSent()
       if (this.#paused) this.#answerPing()
     }
-    if (!this.isClosed) this.#socket.write(Buffer.from(joined(bytes, rest).subarray(packetStart, end)))
+    if (!this.isClosed) this.#socket.write(this.#finished(joined(bytes, rest).subarray(packetStart, end)))
     return true
+  }
+
+  /** A packet of MQTT.js as it goes out: with properties, and not in a buffer that MQTT.js may use again. */
+  #finished(packet: Buffer): Buffer {
+    if (this.#mqtt5 === undefined) return Buffer.from(packet)
+    if (packet[0]! >> 4 === PacketType.DISCONNECT)
+      return encodeDisconnect(this.#mqtt5.reasonCode ?? 0, this.#mqtt5.disconnect)
+    return Buffer.from(withProperties(packet, this.#mqtt5))
   }
 
   /**

@@ -5,14 +5,18 @@ import { decodeProperties } from './properties.ts'
 
 /** Control packet types [MQTT 5, 2.1.2]. */
 export const PacketType = {
+  CONNECT: 1,
   CONNACK: 2,
   PUBLISH: 3,
   PUBACK: 4,
   PUBREC: 5,
   PUBREL: 6,
   PUBCOMP: 7,
+  SUBSCRIBE: 8,
+  UNSUBSCRIBE: 10,
   PINGREQ: 12,
   PINGRESP: 13,
+  DISCONNECT: 14,
 } as const
 
 /** First byte of an acknowledgement; PUBREL has the flags 0010 [MQTT 5, 3.6.1]. */

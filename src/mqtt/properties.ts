@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { MalformedPacketError } from './malformed.ts'
+import { type Property, type PropertyType, propertyTable } from './property-table.ts'
 
 /**
  * The properties of a PUBLISH packet [MQTT 5, 3.3.2.3]. The keys stand in the order in which the sender wrote
@@ -17,16 +18,15 @@ export interface PublishProperties {
   contentType?: string
 }
 
-/** Property identifiers [MQTT 5, 2.2.2.2]. */
-const PAYLOAD_FORMAT_INDICATOR = 0x01
-const MESSAGE_EXPIRY_INTERVAL = 0x02
-const CONTENT_TYPE = 0x03
-const RESPONSE_TOPIC = 0x08
-const CORRELATION_DATA = 0x09
-const SUBSCRIPTION_IDENTIFIER = 0x0b
-const REASON_STRING = 0x1f
-const TOPIC_ALIAS = 0x23
-const USER_PROPERTY = 0x26
+const { identifier: PAYLOAD_FORMAT_INDICATOR } = propertyTable['payload-format-indicator']
+const { identifier: MESSAGE_EXPIRY_INTERVAL } = propertyTable['message-expiry-interval']
+const { identifier: CONTENT_TYPE } = propertyTable['content-type']
+const { identifier: RESPONSE_TOPIC } = propertyTable['response-topic']
+const { identifier: CORRELATION_DATA } = propertyTable['correlation-data']
+const { identifier: SUBSCRIPTION_IDENTIFIER } = propertyTable['subscription-identifier']
+const { identifier: REASON_STRING } = propertyTable['reason-string']
+const { identifier: TOPIC_ALIAS } = propertyTable['topic-alias']
+const { identifier: USER_PROPERTY } = propertyTable['user-property']
 
 /**
  * Reads the properties of a PUBLISH packet between `start` and `end`.
@@ -106,39 +106,51 @@ export function reasonStringOf(bytes: Buffer, start: number, end: number): strin
   return reasonString
 }
 
-/** Encodes the properties in the order of their keys, with their length in front; `[0]` for none. */
-export function encodeProperties(properties: PublishProperties): Buffer {
-  const parts: Buffer[] = []
-  for (const key of Object.keys(properties) as (keyof PublishProperties)[]) parts.push(...encodeOne(properties, key))
-  const body = Buffer.concat(parts)
+/** By key: `contentType` is `content-type`. */
+const NAMES = new Map(
+  Object.keys(propertyTable).map((name) => [name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()), name]),
+)
+
+/** The properties of a PUBLISH as a list, in the order of their keys. */
+export function propertyList(properties: PublishProperties): readonly Property[] {
+  const { userProperties = [], subscriptionIdentifiers = [] } = properties
+  return (Object.keys(properties) as (keyof PublishProperties)[]).flatMap((key): Property[] => {
+    if (key === 'userProperties') return userProperties.map((pair) => ['user-property', pair])
+    if (key === 'subscriptionIdentifiers') return subscriptionIdentifiers.map((id) => ['subscription-identifier', id])
+    return properties[key] === undefined ? [] : [[NAMES.get(key), properties[key]] as unknown as Property]
+  })
+}
+
+/** Encodes properties in the order given, with their length in front [MQTT 5, 2.2.2]; `[0]` for none. */
+export function encodeProperties(properties: readonly Property[]): Buffer {
+  const body = Buffer.concat(
+    properties.flatMap(([name, value]) => {
+      const { identifier, type } = propertyTable[name]
+      return [Buffer.of(identifier), encodeValue(type, value)]
+    }),
+  )
   return Buffer.concat([encodeVariableByteInteger(body.length), body])
 }
 
-function encodeOne(properties: PublishProperties, key: keyof PublishProperties): Buffer[] {
-  switch (key) {
-    case 'payloadFormatIndicator':
-      return [Buffer.of(PAYLOAD_FORMAT_INDICATOR, properties[key]!)]
-    case 'messageExpiryInterval': {
-      const field = Buffer.alloc(5, MESSAGE_EXPIRY_INTERVAL)
-      field.writeUInt32BE(properties[key]!, 1)
-      return [field]
+function encodeValue(type: PropertyType, value: Property[1]): Buffer {
+  switch (type) {
+    case 'byte':
+      return Buffer.of(value as number)
+    case 'uint16':
+      return Buffer.of((value as number) >> 8, (value as number) & 0xff)
+    case 'uint32': {
+      const field = Buffer.alloc(4)
+      field.writeUInt32BE(value as number)
+      return field
     }
-    case 'topicAlias':
-      return [Buffer.of(TOPIC_ALIAS, properties[key]! >> 8, properties[key]! & 0xff)]
-    case 'contentType':
-      return [Buffer.of(CONTENT_TYPE), encodeBinary(Buffer.from(properties[key]!))]
-    case 'responseTopic':
-      return [Buffer.of(RESPONSE_TOPIC), encodeBinary(Buffer.from(properties[key]!))]
-    case 'correlationData':
-      return [Buffer.of(CORRELATION_DATA), encodeBinary(properties[key]!)]
-    case 'subscriptionIdentifiers':
-      return properties[key]!.flatMap((id) => [Buffer.of(SUBSCRIPTION_IDENTIFIER), encodeVariableByteInteger(id)])
-    case 'userProperties':
-      return properties[key]!.flatMap(([name, value]) => [
-        Buffer.of(USER_PROPERTY),
-        encodeBinary(Buffer.from(name)),
-        encodeBinary(Buffer.from(value)),
-      ])
+    case 'variable byte integer':
+      return encodeVariableByteInteger(value as number)
+    case 'text':
+      return encodeBinary(Buffer.from(value as string))
+    case 'binary':
+      return encodeBinary(value as Buffer)
+    case 'pair':
+      return Buffer.concat((value as readonly string[]).map((text) => encodeBinary(Buffer.from(text))))
   }
 }
 

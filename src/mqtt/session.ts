@@ -6,6 +6,7 @@ import type { DataPlane } from './lane.ts'
 import type { Message } from './message.ts'
 import { PacketIds } from './packet-ids.ts'
 import { PacketType } from './packets.ts'
+import { propertyValue } from './property-table.ts'
 import type { Publisher } from './publisher.ts'
 import type { Subscription } from './subscription.ts'
 
@@ -170,7 +171,7 @@ export class Session implements DataPlane {
   #nextAttempt(before: Connection): { clientId: string; cleanStart: boolean } {
     const lasting =
       this.options.protocolVersion === 5
-        ? (this.options.properties.sessionExpiryInterval ?? 0) > 0
+        ? (propertyValue(this.options.properties.connect, 'session-expiry-interval') ?? 0) > 0
         : !this.options.cleanStart
     return { clientId: lasting ? before.clientId : this.options.clientId, cleanStart: !lasting }
   }

@@ -1,14 +1,16 @@
 import { RefusedError } from '../errors.ts'
-import type { Connection, SubscribeRequest } from './connection.ts'
+import type { Connection, SubscribeOptions } from './connection.ts'
 import type { Message } from './message.ts'
 import { ACK_SIZE, encodeAck, FirstByte } from './packets.ts'
+import type { Property } from './property-table.ts'
 import { reasonName } from './reason-codes.ts'
 import type { Session } from './session.ts'
 
-/** Filters that go into one SUBSCRIBE, with the subscription identifier they share [MQTT 5, 3.8.2.1.2]. */
+/** What goes into one SUBSCRIBE. */
 export interface SubscribeGroup {
-  readonly requests: readonly SubscribeRequest[]
-  readonly identifier?: number
+  readonly filters: readonly string[]
+  readonly options: SubscribeOptions
+  readonly properties: readonly Property[]
 }
 
 /** Where a QoS 2 identifier stands between PUBLISH and PUBREL: acknowledged means on this connection. */
@@ -85,16 +87,16 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     const refused: string[] = []
     let code = 0
     let count = 0
-    for (const { requests, identifier } of this.#groups) {
+    for (const { filters, options, properties } of this.#groups) {
       this.#subscribing = true
-      const codes = await connection.subscribe(requests, identifier)
+      const codes = await connection.subscribe(filters, options, properties)
       this.#subscribing = false
       if (codes === undefined) return false
       codes.forEach((each, at) => {
         count++
         if (each < 0x80) return
         code ||= each
-        refused.push(`subscription to '${requests[at]!.filter}' refused: ${reasonName(each)}`)
+        refused.push(`subscription to '${filters[at]}' refused: ${reasonName(each)}`)
       })
     }
     if (refused.length === count && count > 0) throw new RefusedError(refused.join('; '), code)

@@ -15,6 +15,7 @@ import {
   topicName,
 } from './kinds.ts'
 import { InvalidValue, type Kind, table, type ValuesOf } from './option.ts'
+import { packetProperty } from './properties.ts'
 import { type BrokerUrl, brokerUrl, proxyUrl } from './url.ts'
 
 /** 3 is MQTT 3.1, 4 is MQTT 3.1.1, as the CONNECT packet numbers them. */
@@ -186,6 +187,15 @@ export const connectionOptions = table({
     since: 5,
   },
 
+  property: {
+    kind: packetProperty,
+    short: 'D',
+    group: 'Session',
+    describe: 'Put a property on the packets of a kind: connect, publish, will, subscribe, unsubscribe or disconnect',
+    repeat: true,
+    since: 5,
+  },
+
   username: { kind: mqttText, short: 'u', group: 'Credentials', describe: 'User name' },
   password: {
     kind: { ...mqttBinary, placeholder: 'PASSWORD' },
@@ -307,7 +317,7 @@ export const connectionOptions = table({
     requires: ['willTopic'],
   },
   willPayloadFormatIndicator: {
-    kind: oneOf('FORMAT', { '0': false, '1': true, bytes: false, utf8: true }),
+    kind: oneOf('FORMAT', { '0': 0, '1': 1, bytes: 0, utf8: 1 } as const),
     group: 'Will',
     describe: 'Say that the payload of the will is UTF-8 text (1) or just bytes (0)',
     since: 5,

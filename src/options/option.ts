@@ -6,11 +6,19 @@ export interface Kind<T> {
   readonly expected: string
   /** The words to choose from, if the kind has just a few. */
   readonly choices?: readonly string[]
+  /**
+   * For a value of several words of the command line: how many, judging by those that follow. `parse` gets them as
+   * JSON, or as one text where the value comes from elsewhere.
+   */
+  words?(following: readonly string[]): number
   /** @throws InvalidValue when the text is not of this kind. */
   parse(text: string): T
 }
 
-/** Thrown by Kind.parse; `resolve` turns it into a UsageError that names the option as typed. */
+/**
+ * Thrown by Kind.parse; `resolve` turns it into a UsageError that names the option as typed. Its message, if any,
+ * says what is wrong in place of what was expected.
+ */
 export class InvalidValue extends Error {}
 
 /**

@@ -74,6 +74,7 @@ function parseValue(option: Option, name: string, text: string): unknown {
     return option.kind.parse(text)
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error
+    if (error.message !== '') throw new UsageError(`${name}: ${error.message}`, { cause: error })
     const shown = option.secret ? '' : `, got ${JSON.stringify(shorten(text))}`
     throw new UsageError(`${name}: expected ${option.kind.expected}${shown}`, { cause: error })
   }

@@ -20,6 +20,15 @@ export function normalizeWords(argv: readonly string[], table: OptionTable): Wor
   const typed = new Map<string, string>()
   let at = 0
 
+  /** The words that are the option's value: more than one become one text. */
+  const next = ({ kind }: Option): string | undefined => {
+    const count = kind.words?.(argv.slice(at)) ?? 1
+    const value = argv.slice(at, at + count)
+    at += count
+    if (value.length < count) return undefined
+    return kind.words === undefined ? value[0] : JSON.stringify(value)
+  }
+
   /** Takes the option `name`, its value from `attached` or the next word. */
   const take = (name: string, attached: string | undefined): boolean => {
     const key = byName.get(name)
@@ -31,7 +40,7 @@ export function normalizeWords(argv: readonly string[], table: OptionTable): Wor
       words.push(`--${longName(key)}`)
       return true
     }
-    const value = attached ?? argv[at++]
+    const value = attached ?? next(option)
     if (value === undefined) throw new UsageError(`${name} needs a value: ${option.kind.expected}`)
     words.push(`--${longName(key)}=${value}`)
     return true

@@ -1,7 +1,7 @@
 import type { Formatter } from '../../src/formatters/formatter.ts'
 import { OutputBuffer } from '../../src/formatters/output-buffer.ts'
 import { Message, type QoS } from '../../src/mqtt/message.ts'
-import { encodeProperties, type PublishProperties } from '../../src/mqtt/properties.ts'
+import { encodeProperties, type PublishProperties, propertyList } from '../../src/mqtt/properties.ts'
 
 export interface MessageParts {
   readonly topic?: string | Buffer
@@ -20,7 +20,7 @@ export interface MessageParts {
 export function messageOf(parts: MessageParts = {}): Message {
   const { qos = 0, retain = false, dup = false, packetId = qos > 0 ? 1 : 0 } = parts
   const topic = Buffer.from(parts.topic ?? 't')
-  const properties = parts.propertyBytes ?? withoutLength(encodeProperties(parts.properties ?? {}))
+  const properties = parts.propertyBytes ?? withoutLength(encodeProperties(propertyList(parts.properties ?? {})))
   const payload = Buffer.from(parts.payload ?? '')
   const before = Buffer.from('before')
   const chunk = Buffer.concat([before, topic, properties, payload, Buffer.from('after')])

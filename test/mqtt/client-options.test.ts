@@ -36,7 +36,7 @@ describe('clientOptions', () => {
       clientId: '',
       cleanStart: true,
       keepAlive: 60,
-      properties: {},
+      properties: { connect: [], will: [], subscribe: [], unsubscribe: [], disconnect: [] },
       connectTimeoutMs: 30_000,
       reconnect: { attempts: 0, delayMs: 1000, maxDelayMs: 30_000 },
     })
@@ -122,36 +122,97 @@ describe('clientOptions: session', () => {
     expect(made[0]).not.toBe(made[1])
   })
 
-  it.each<[given: Texts, cleanStart: boolean, properties: object]>([
-    [{ protocolVersion: '5' }, true, {}],
-    [{ persistentSession: 'true', clientId: 'me' }, false, {}],
+  it.each<[given: Texts, cleanStart: boolean, connect: readonly unknown[]]>([
+    [{ protocolVersion: '5' }, true, []],
+    [{ persistentSession: 'true', clientId: 'me' }, false, []],
     [
       { persistentSession: 'true', clientId: 'me', protocolVersion: '5' },
       false,
-      { sessionExpiryInterval: 0xffff_ffff },
+      [['session-expiry-interval', 0xffff_ffff]],
     ],
-    [{ persistentSession: 'true', clientId: 'me', sessionExpiryInterval: '60' }, false, { sessionExpiryInterval: 60 }],
+    [
+      { persistentSession: 'true', clientId: 'me', sessionExpiryInterval: '60' },
+      false,
+      [['session-expiry-interval', 60]],
+    ],
     [
       { persistentSession: 'true', clientIdPrefix: 'me', sessionExpiryInterval: '60' },
       false,
-      { sessionExpiryInterval: 60 },
+      [['session-expiry-interval', 60]],
     ],
-    [{ persistentSession: 'true', clientId: 'me', sessionExpiryInterval: '0' }, false, {}],
-    [{ sessionExpiryInterval: '60' }, true, { sessionExpiryInterval: 60 }],
-    [{ sessionExpiryInterval: 'never', clientId: 'me' }, true, { sessionExpiryInterval: 0xffff_ffff }],
-    [{ protocolVersion: '5', maxPacketSize: '1k' }, true, { maximumPacketSize: 1024 }],
-    [{ protocolVersion: '5', topicAliasMaximum: '10' }, true, { topicAliasMaximum: 10 }],
-  ])('given %j starts clean: %s, with %j', (given, cleanStart, properties) => {
+    [{ persistentSession: 'true', clientId: 'me', sessionExpiryInterval: '0' }, false, []],
+    [{ sessionExpiryInterval: '60' }, true, [['session-expiry-interval', 60]]],
+    [{ sessionExpiryInterval: 'never', clientId: 'me' }, true, [['session-expiry-interval', 0xffff_ffff]]],
+    [{ protocolVersion: '5', maxPacketSize: '1k' }, true, [['maximum-packet-size', 1024]]],
+    [{ protocolVersion: '5', topicAliasMaximum: '10' }, true, [['topic-alias-maximum', 10]]],
+    [
+      { property: ['connect session-expiry-interval 9', 'connect user-property b 1'] },
+      true,
+      [
+        ['session-expiry-interval', 9],
+        ['user-property', ['b', '1']],
+      ],
+    ],
+    [
+      { property: 'connect receive-maximum 3', sessionExpiryInterval: '9', maxPacketSize: '1k' },
+      true,
+      [
+        ['receive-maximum', 3],
+        ['session-expiry-interval', 9],
+        ['maximum-packet-size', 1024],
+      ],
+    ],
+  ])('given %j starts clean: %s, with %j', (given, cleanStart, connect) => {
     expect(optionsOf(given)).toMatchObject({ cleanStart })
-    expect(optionsOf(given).properties).toEqual(properties)
+    expect(optionsOf(given).properties.connect).toEqual(connect)
   })
 
   it('tells a broker of MQTT 5 how much it may send, and keeps the limit itself before', () => {
-    expect(optionsOf({ protocolVersion: '5' }, { receiveMaximum: 7 }).properties).toEqual({ receiveMaximum: 7 })
+    expect(optionsOf({ protocolVersion: '5' }, { receiveMaximum: 7 }).properties.connect).toEqual([
+      ['receive-maximum', 7],
+    ])
     expect(optionsOf({ maxPacketSize: '1k' }, { receiveMaximum: 7 })).toMatchObject({
-      properties: {},
+      properties: { connect: [] },
       maxPacketSize: 1024,
     })
+  })
+
+  it('gives each packet the properties that are for it, in the order given', () => {
+    const property = ['b 2', 'a 1', 'b 1'].flatMap((pair) => [
+      `will user-property ${pair}`,
+      `subscribe user-property ${pair}`,
+      `disconnect user-property ${pair}`,
+    ])
+    const pairs = [
+      ['b', '2'],
+      ['a', '1'],
+      ['b', '1'],
+    ].map((pair) => ['user-property', pair])
+    expect(optionsOf({ willTopic: 't', property }).properties).toEqual({
+      connect: [],
+      will: pairs,
+      subscribe: pairs,
+      unsubscribe: [],
+      disconnect: pairs,
+    })
+  })
+
+  it('keeps to a maximum packet size given as a property', () => {
+    expect(optionsOf({ property: 'connect maximum-packet-size 2000' }).maxPacketSize).toBe(2000)
+  })
+
+  it.each<[given: Texts, message: string]>([
+    [
+      { sessionExpiryInterval: '9', property: 'connect session-expiry-interval 8' },
+      'session-expiry-interval is given twice',
+    ],
+    [
+      { property: ['publish content-type a', 'connect receive-maximum 1', 'connect receive-maximum 1'] },
+      'receive-maximum is given twice',
+    ],
+    [{ property: 'will content-type x' }, '-D will needs --will-topic'],
+  ])('refuses %j', (given, message) => {
+    expect(() => optionsOf(given)).toThrow(message)
   })
 
   it.each<[given: Texts]>([
@@ -253,24 +314,23 @@ describe('clientOptions: will', () => {
       willUserProperty: ['a=1', 'b=2', 'a=3', '__proto__=4'],
     })
     expect(found.protocolVersion).toBe(5)
-    expect(found.will?.properties).toEqual({
-      willDelayInterval: 5,
-      payloadFormatIndicator: true,
-      messageExpiryInterval: 0,
-      contentType: 'text/plain',
-      responseTopic: 'r',
-      correlationData: Buffer.from('id'),
-      userProperties: Object.fromEntries([
-        ['a', ['1', '3']],
-        ['b', ['2']],
-        ['__proto__', ['4']],
-      ]),
-    })
+    expect(found.properties.will).toEqual([
+      ['will-delay-interval', 5],
+      ['payload-format-indicator', 1],
+      ['message-expiry-interval', 0],
+      ['content-type', 'text/plain'],
+      ['response-topic', 'r'],
+      ['correlation-data', Buffer.from('id')],
+      ['user-property', ['a', '1']],
+      ['user-property', ['b', '2']],
+      ['user-property', ['a', '3']],
+      ['user-property', ['__proto__', '4']],
+    ])
   })
 
   it('says with 0 that its payload is just bytes', () => {
     const found = optionsOf({ willTopic: 't', willPayloadFormatIndicator: '0' })
-    expect(found.will?.properties).toEqual({ payloadFormatIndicator: false })
+    expect(found.properties.will).toEqual([['payload-format-indicator', 0]])
   })
 })
 

@@ -2,9 +2,14 @@ import type { ClientOptions } from '../../src/mqtt/client-options.ts'
 import { publishHeader } from '../../src/mqtt/publish-header.ts'
 import { type Payloads, Publisher } from '../../src/mqtt/publisher.ts'
 import { Session } from '../../src/mqtt/session.ts'
-import { Subscription } from '../../src/mqtt/subscription.ts'
+import { type SubscribeGroup, Subscription } from '../../src/mqtt/subscription.ts'
 import { type Packet, readPublish } from '../support/packets.ts'
 import type { Connack, Peer, ScriptedBroker } from '../support/scripted-peer.ts'
+
+export const noProperties = { connect: [], will: [], subscribe: [], unsubscribe: [], disconnect: [] }
+
+/** Properties of a client whose session outlives the connection. */
+export const lasting = { ...noProperties, connect: [['session-expiry-interval', 60]] } as const
 
 /** Options for a client of the scripted broker. It connects again at once, as often as it takes. */
 export function optionsFor(broker: ScriptedBroker, overrides: Partial<ClientOptions> = {}): ClientOptions {
@@ -14,7 +19,7 @@ export function optionsFor(broker: ScriptedBroker, overrides: Partial<ClientOpti
     clientId: 'test',
     cleanStart: true,
     keepAlive: 60,
-    properties: {},
+    properties: noProperties,
     connectTimeoutMs: 10_000,
     reconnect: { attempts: Number.POSITIVE_INFINITY, delayMs: 1, maxDelayMs: 1 },
     ...overrides,
@@ -70,9 +75,13 @@ function payloadsOf(texts: readonly string[]): Payloads {
   return { bytes: Buffer.from(texts.join('')), bounds }
 }
 
+export function groupOf(qos: 0 | 1 | 2, ...filters: readonly string[]): SubscribeGroup {
+  return { filters, options: { qos, retainHandling: 0, retainAsPublished: false }, properties: [] }
+}
+
 /** A subscription to `#` that the broker has granted. */
 export async function subscribe({ session, peer, notices }: Connected, qos: 0 | 1 | 2): Promise<Subscription> {
-  const groups = [{ requests: [{ filter: '#', qos, retainHandling: 0 as const }] }]
+  const groups = [groupOf(qos, '#')]
   const subscription = new Subscription(session, groups, (text) => notices.push(text))
   session.start()
   const started = subscription.start()

@@ -2,7 +2,17 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { ClientOptions } from '../../src/mqtt/client-options.ts'
 import { ack, readPublish } from '../support/packets.ts'
 import { type Peer, type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
-import { connect, nextTexts, publishTexts, readShort, short, startPublisher, subscribe, textsUntil } from './client.ts'
+import {
+  connect,
+  lasting as lastingProperties,
+  nextTexts,
+  publishTexts,
+  readShort,
+  short,
+  startPublisher,
+  subscribe,
+  textsUntil,
+} from './client.ts'
 
 let broker: ScriptedBroker
 beforeEach(async () => {
@@ -12,7 +22,7 @@ beforeEach(async () => {
 /** A session that outlives its connection, where the broker wants it to. */
 const lasting: Readonly<Record<4 | 5, Partial<ClientOptions>>> = {
   4: { cleanStart: false },
-  5: { protocolVersion: 5, properties: { sessionExpiryInterval: 60 } },
+  5: { protocolVersion: 5, properties: lastingProperties },
 }
 
 const everyWay = ([4, 5] as const).flatMap((version) =>

@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { byIdentifier, byTopic, identifiersOf, withoutOverlap } from '../../src/mqtt/filter-plan.ts'
 import type { Message } from '../../src/mqtt/message.ts'
 import { decodePublish, TopicAliases } from '../../src/mqtt/packets.ts'
-import { encodeProperties } from '../../src/mqtt/properties.ts'
+import { encodeProperties, propertyList } from '../../src/mqtt/properties.ts'
 import { overlap } from '../../src/mqtt/topic.ts'
 import { lengthPrefixed } from '../support/packets.ts'
 
 function message(topic: string, subscriptionIdentifiers?: number[]): Message {
-  const properties = encodeProperties(subscriptionIdentifiers === undefined ? {} : { subscriptionIdentifiers })
+  const properties = encodeProperties(
+    propertyList(subscriptionIdentifiers === undefined ? {} : { subscriptionIdentifiers }),
+  )
   const bytes = Buffer.concat([lengthPrefixed(topic), properties])
   return decodePublish(0x30, bytes, 0, bytes.length, new TopicAliases(0))
 }

@@ -182,7 +182,10 @@ describe('encodePublish', () => {
     [5, 0, true],
     [5, 1, false],
   ])('writes what its reader reads, version %d, QoS %d, retain %s', (version, qos, retain) => {
-    const properties = { contentType: 'text/plain', userProperties: [['a', 'b']] as [string, string][] }
+    const properties = [
+      ['content-type', 'text/plain'],
+      ['user-property', ['a', 'b']],
+    ] as const
     for (const topicName of ['a', 'x'.repeat(31), 'x'.repeat(40), 'é/😀']) {
       const header = publishHeader(version, { topic: topicName, qos, retain, properties })
       for (const length of payloadLengths) {

@@ -6,6 +6,7 @@ import {
   encodeProperties,
   encodeVariableByteInteger,
   type PublishProperties,
+  propertyList,
   reasonStringOf,
 } from '../../src/mqtt/properties.ts'
 import { varint, withLength } from '../support/packets.ts'
@@ -141,7 +142,7 @@ describe('reasonStringOf', () => {
 describe('encodeProperties', () => {
   it.each(each)('writes %j', (hex, properties) => {
     const body = Buffer.from(hex.replaceAll(' ', ''), 'hex')
-    expect(encodeProperties(properties)).toEqual(Buffer.from(withLength(body)))
+    expect(encodeProperties(propertyList(properties))).toEqual(Buffer.from(withLength(body)))
   })
 
   it('writes them in the order of their keys, and a length of two bytes', () => {
@@ -151,7 +152,7 @@ describe('encodeProperties', () => {
       correlationData: Buffer.from('id'),
       contentType: 'text',
     }
-    const bytes = encodeProperties(properties)
+    const bytes = encodeProperties(propertyList(properties))
     expect(bytes.readUInt8(0)).toBeGreaterThan(127)
     const read = decodeProperties(bytes, 2, bytes.length)
     expect(read).toEqual(properties)

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ack, packet, publishPacket, withLength } from '../support/packets.ts'
 import { type Peer, type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
-import { connect, nextTexts, subscribe } from './client.ts'
+import { connect, nextTexts, noProperties, subscribe } from './client.ts'
 
 let broker: ScriptedBroker
 beforeEach(async () => {
@@ -41,7 +41,10 @@ describe('Subscription', () => {
   })
 
   it('puts topics in place of the aliases that it has allowed, on each connection anew', async () => {
-    const options = { protocolVersion: 5, properties: { topicAliasMaximum: 2 } } as const
+    const options = {
+      protocolVersion: 5,
+      properties: { ...noProperties, connect: [['topic-alias-maximum', 2]] },
+    } as const
     const connected = await connect(broker, options)
     const subscription = await subscribe(connected, 0)
     const publish = (peer: Peer, topic: string, alias: number) =>

@@ -19,6 +19,7 @@ describe('connectionOptions', () => {
       reconnectDelay: 1000,
       reconnectMaxDelay: 30_000,
       keepAlive: 60,
+      property: [],
       wsHeader: [],
       willQos: 0,
       willUserProperty: [],

@@ -66,8 +66,12 @@ export class Publisher {
   #inFlight = 0
   /** Bytes of all packets kept, on the wire or not. */
   #keptBytes = 0
-  /** Identifiers of messages that wait to be sent again. */
+  /** Identifiers of messages that wait to be sent again, in order, and by identifier. */
   #again: number[] = []
+  readonly #waits = new Uint8Array(0x1_0000)
+  /** By identifier: an earlier client of this session may have left a QoS 2 message unreleased under it. */
+  #inherited: Uint8Array | undefined
+  #attached = false
   readonly #state = new Uint8Array(0x1_0000)
   /** Where the encoded packet of an identifier stands: slices of what was written, without a view object for each. */
   readonly #packets: (Buffer | undefined)[] = new Array(0x1_0000).fill(undefined)
@@ -157,6 +161,9 @@ export class Publisher {
   /** Starts on a connection: sends again what was not acknowledged on the one before. */
   attach(connection: Connection): void {
     this.#connection = connection
+    if (!connection.sessionPresent) this.#inherited = undefined
+    else if (!this.#attached) this.#inherited = new Uint8Array(0x1_0000).fill(1)
+    this.#attached = true
     this.#qos0Sent = 0
     this.#qos0AtPing = 0
     this.#qos0Read = 0
@@ -164,6 +171,8 @@ export class Publisher {
     const open: number[] = []
     for (let id = 1; id <= 0xffff; id++) if (this.#state[id] !== State.free) open.push(id)
     this.#again = open.sort((one, other) => this.#order[one]! - this.#order[other]!)
+    this.#waits.fill(0)
+    for (const id of open) this.#waits[id] = 1
     this.#inFlight = 0
     if (!connection.sessionPresent) {
       for (const id of open) {
@@ -186,7 +195,7 @@ export class Publisher {
 
   acknowledged(type: number, packetId: number, reasonCode: number, bytes: Buffer, start: number, end: number): void {
     // Not sent on this connection yet, so this says nothing that its own answer won't.
-    if (this.#again.length > 0 && this.#again.includes(packetId)) return
+    if (this.#waits[packetId] === 1) return
     this.#progressed = true
     const state = this.#state[packetId]
     const failed = reasonCode >= 0x80 && !(reasonCode === PACKET_IDENTIFIER_IN_USE && this.#isRepeated(packetId))
@@ -258,7 +267,8 @@ export class Publisher {
       count++
       at += 2
     }
-    const out = Buffer.allocUnsafeSlow(size)
+    const inherited = header.qos > 0 ? this.#inherited : undefined
+    const out = Buffer.allocUnsafeSlow(size + (inherited === undefined ? 0 : count * ACK_SIZE))
     let end = 0
     let written = 0
     for (let next = first; next < at; next += 2) {
@@ -269,6 +279,11 @@ export class Publisher {
         continue
       }
       const id = header.qos > 0 ? this.#session.ids.allocateForPublish() : 0
+      if (inherited?.[id] === 1) {
+        // Else the broker would take this message for the one it has, and drop it [MQTT 5, 4.3.3].
+        end = encodeAck(FirstByte.PUBREL, id, out, end)
+        inherited[id] = 0
+      }
       const packetStart = end
       written++
       end = encodePublish(header, id, bytes, start, stop, out, end)
@@ -332,23 +347,27 @@ export class Publisher {
     if (connection === undefined) return
     const out: Buffer[] = []
     while (this.#again.length > 0 && this.#window(connection) > 0) {
-      const id = this.#again.shift()!
-      this.#inFlight++
-      if (this.#state[id] === State.pubcomp) {
-        const pubrel = Buffer.allocUnsafe(ACK_SIZE)
-        encodeAck(FirstByte.PUBREL, id, pubrel, 0)
-        out.push(pubrel)
-        continue
-      }
-      const packet = this.#packets[id]!.subarray(this.#starts[id], this.#ends[id])
-      if (packet.length > connection.limits.maximumPacketSize) {
-        this.#settle(id, PACKET_TOO_LARGE)
-        continue
-      }
-      packet[0] = connection.sessionPresent ? packet[0]! | 0x08 : packet[0]! & ~0x08
-      out.push(packet)
+      for (const id of this.#again.splice(0, this.#window(connection))) this.#sendOneAgain(connection, id, out)
     }
     if (out.length > 0) connection.lane.write(Buffer.concat(out))
+  }
+
+  #sendOneAgain(connection: Connection, id: number, out: Buffer[]): void {
+    this.#waits[id] = 0
+    this.#inFlight++
+    if (this.#state[id] === State.pubcomp) {
+      const pubrel = Buffer.allocUnsafe(ACK_SIZE)
+      encodeAck(FirstByte.PUBREL, id, pubrel, 0)
+      out.push(pubrel)
+      return
+    }
+    const packet = this.#packets[id]!.subarray(this.#starts[id], this.#ends[id])
+    if (packet.length > connection.limits.maximumPacketSize) {
+      this.#settle(id, PACKET_TOO_LARGE)
+      return
+    }
+    packet[0] = connection.sessionPresent ? packet[0]! | 0x08 : packet[0]! & ~0x08
+    out.push(packet)
   }
 
   /**

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { certificates } from '../support/certificates.ts'
 import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts'
+import { lengthPrefixed, packet, publishPacket, withLength } from '../support/packets.ts'
 import { runCli } from '../support/run.ts'
 import { spawnShell, spawnTmqtt } from '../support/spawn.ts'
 import { knownMosquitto } from './known-broker.ts'
@@ -42,6 +44,25 @@ describe.skipIf(!hasMosquitto)('mosquitto', () => {
       await carriesEveryQos([...at, '-V', version])
     }
   })
+
+  it.each([4, 5])(
+    'takes a new QoS 2 message where an earlier client has left one half sent, level %d',
+    async (level) => {
+      const { urls, ports, waitForLog } = await startMosquitto()
+      const left = connect(ports.tcp, '127.0.0.1')
+      const expiry = level === 5 ? withLength([0x11, 0, 0, 1, 0]) : []
+      left.write(packet('CONNECT', 0, lengthPrefixed('MQTT'), [level, 0, 0, 60], expiry, lengthPrefixed('x')))
+      left.write(publishPacket({ topic: 't', payload: 'old', qos: 2, ...(level === 5 ? { properties: Buffer.alloc(0) } : {}) }))
+      await waitForLog('Sending PUBREC to x')
+      left.destroy()
+      const subscriber = runCli(['sub', '-L', urls.tcp, '-t', 't', '-C', '2'])
+      await waitForLog(/: \S+ 0 t$/m)
+      const expires = level === 5 ? ['-x', '256'] : []
+      await run(['pub', '-L', urls.tcp, '-c', '-i', 'x', ...expires, '-t', 't', '-q', '2', '-m', 'new'])
+      expect(await subscriber.exit).toBe(0)
+      expect(subscriber.stdout.toString()).toBe('old\nnew\n')
+    },
+  )
 
   it.each(['311', '5'])('loses no line of pub -l at QoS 2 with the limits it has by itself, -V %s', async (version) => {
     // 20 messages in flight and 1000 queued; before MQTT 5 it has no way to say so.

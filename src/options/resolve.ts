@@ -9,18 +9,31 @@ import {
   type ValuesOf,
 } from './option.ts'
 
-/** Where values come from: the command line, the environment. */
+/** A secret kept elsewhere: in a variable, on the first line of a file, or on the first line that a program prints. */
+export type SecretReference =
+  | { readonly env: string }
+  | { readonly file: string }
+  | { readonly command: readonly string[] }
+
+/** Where values come from: the command line, the environment, a profile, mosquitto's own file. */
 export interface Source {
-  /** The texts given for an option, by key. A flag has `true` or `false`. */
-  readonly texts: ReadonlyMap<string, readonly string[]>
-  /** What the user wrote to give it, for messages: `-q`, `TMQTT_QOS`. */
-  nameOf(key: string): string
+  /** What is given for an option, by key. A flag has `true` or `false`. */
+  readonly texts: ReadonlyMap<string, readonly (string | SecretReference)[]>
+  /** What the user wrote to give it, for messages: `-q`, `TMQTT_QOS`. `index` tells the texts of an option apart. */
+  nameOf(key: string, index?: number): string
+  /**
+   * The source that this one is read together with, as mosquitto's clients read their file in front of the command
+   * line: repeated options add up, and two options that exclude each other clash, whichever source they are in.
+   */
+  readonly joins?: Source
 }
 
 /** What is known of one option before defaults. */
-interface Given {
+export interface Given {
   readonly value: unknown
   readonly name: string
+  readonly texts: readonly (string | SecretReference)[]
+  readonly source: Source
   /** 0 is the highest source. */
   readonly rank: number
 }
@@ -39,37 +52,82 @@ export function environmentSource(table: OptionTable, env: Readonly<Record<strin
  * Turns texts into typed values: the highest source that has an option wins, then defaults. Checks kinds and the
  * rules of the table. Has no effects: reads no file, asks nobody.
  *
- * @param sources highest precedence first.
+ * @param sources highest precedence first, all secrets fetched.
  * @throws UsageError that names the option as it was typed.
  */
 export function resolve<T extends OptionTable>(table: T, sources: readonly Source[]): ValuesOf<T> {
-  const given = readTexts(table, sources)
-  dropReplaced(table, given)
-  checkRules(table, given)
-  chooseProtocolVersion(table, given)
+  const given = settle(table, sources)
+  const [broken] = brokenRules(table, given)
+  if (broken !== undefined) throw new UsageError(broken)
+  checkRequired(table, given)
   const values: Record<string, unknown> = {}
   for (const [key, option] of Object.entries(table)) {
     values[key] = given.get(key)?.value ?? option.default ?? (option.repeat ? [] : isFlag(option) ? false : undefined)
   }
+  if (newerOption(table, given) !== undefined) values.protocolVersion = 5
   return values as ValuesOf<T>
+}
+
+/**
+ * Which source gives each option, the winner of several. The value of a secret that is yet to be fetched is undefined.
+ *
+ * @param sources highest precedence first.
+ * @throws UsageError for a text that is not of the option's kind.
+ */
+export function settle(table: OptionTable, sources: readonly Source[]): ReadonlyMap<string, Given> {
+  const given = readTexts(table, sources)
+  dropReplaced(table, given)
+  return given
 }
 
 function readTexts(table: OptionTable, sources: readonly Source[]): Map<string, Given> {
   const given = new Map<string, Given>()
+  const decided = new Set<string>()
   sources.forEach((source, rank) => {
     for (const [key, texts] of source.texts) {
       const option = table[key]
-      if (option === undefined || given.has(key)) continue
-      const name = source.nameOf(key)
-      const values = texts.map((text) => parseValue(option, name, text))
+      if (option === undefined) continue
+      const higher = given.get(key)
+      const adds = option.repeat && higher !== undefined && higher.source === source.joins
+      if (decided.has(key) && !adds) continue
+      decided.add(key)
+      const values = texts.map((text, index) => parseText(option, source.nameOf(key, index), text))
+      if (adds) {
+        given.set(key, { ...higher, value: [...values, ...(higher.value as unknown[])] })
+        continue
+      }
       const value = option.repeat ? values : values.at(-1)
-      if (value !== false || !isFlag(option)) given.set(key, { value, name, rank })
+      const isAbsent = texts.length === 0 || (isFlag(option) && value === false)
+      if (!isAbsent) given.set(key, { value, name: source.nameOf(key), texts, source, rank })
     }
   })
   return given
 }
 
-function parseValue(option: Option, name: string, text: string): unknown {
+/** A source without the options whose texts this table refuses, and what it says of each. */
+export function sift(
+  table: OptionTable,
+  source: Source,
+): { readonly fit: Source; readonly refused: ReadonlyMap<string, UsageError> } {
+  const texts = new Map(source.texts)
+  const refused = new Map<string, UsageError>()
+  for (const [key, given] of source.texts) {
+    const option = table[key]
+    if (option === undefined) continue
+    try {
+      for (const [index, text] of given.entries()) parseText(option, source.nameOf(key, index), text)
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+      texts.delete(key)
+      refused.set(key, error)
+    }
+  }
+  return { fit: { ...source, texts }, refused }
+}
+
+/** A secret that is still kept elsewhere is undefined. */
+function parseText(option: Option, name: string, text: string | SecretReference): unknown {
+  if (typeof text !== 'string') return undefined
   try {
     return option.kind.parse(text)
   } catch (error) {
@@ -91,26 +149,51 @@ function dropReplaced(table: OptionTable, given: Map<string, Given>): void {
   }
   for (const [key, one] of [...given]) {
     if (given.get(key) !== one) continue
-    const { excludes = [], replaces = [] } = table[key]!
-    for (const other of typeof replaces === 'function' ? replaces(one.value as never) : replaces) drop(other, one)
+    for (const other of replacedBy(table[key]!, one.value)) drop(other, one)
+    const { excludes = [] } = table[key]!
     for (const other of excludes) {
+      if (areJoined(one, given.get(other))) continue
       drop(other, one)
       if (given.has(other)) drop(key, given.get(other)!)
     }
   }
 }
 
-function checkRules(table: OptionTable, given: ReadonlyMap<string, Given>): void {
+/** The keys that an option of this value stands in place of. */
+function replacedBy({ replaces = [] }: Option, value: unknown): readonly string[] {
+  if (typeof replaces !== 'function') return replaces
+  return value === undefined ? [] : replaces(value as never)
+}
+
+function areJoined(one: Given, other: Given | undefined): boolean {
+  return other !== undefined && (one.source === other.source.joins || one.source.joins === other.source)
+}
+
+/** The rules between options that are not kept, each once. */
+export function brokenRules(table: OptionTable, given: ReadonlyMap<string, Given>): string[] {
+  const broken: string[] = []
+  const reported = new Set<string>()
   for (const [key, { name }] of given) {
     const { excludes = [], requires } = table[key]!
     for (const other of excludes) {
       const clash = given.get(other)
-      if (clash !== undefined) throw new UsageError(`${name} and ${clash.name} can't be used together`)
+      if (clash === undefined || reported.has(`${other} ${key}`)) continue
+      reported.add(`${key} ${other}`)
+      broken.push(`${name} and ${clash.name} can't be used together`)
     }
     if (requires !== undefined && !requires.some((other) => given.has(other))) {
-      throw new UsageError(`${name} needs ${requires.map((other) => `--${longName(other)}`).join(' or ')}`)
+      broken.push(`${name} needs ${requires.map((other) => `--${longName(other)}`).join(' or ')}`)
     }
   }
+  const newer = newerOption(table, given)
+  const chosen = given.get('protocolVersion')
+  if (newer !== undefined && chosen !== undefined && chosen.value !== 5 && chosen.source.joins !== newer.source) {
+    broken.push(`${newer.name} needs MQTT 5, but ${chosen.name} asks for an earlier version`)
+  }
+  return broken
+}
+
+function checkRequired(table: OptionTable, given: ReadonlyMap<string, Given>): void {
   for (const [key, option] of Object.entries(table)) {
     if (!option.required || given.has(key)) continue
     const name = option.short === undefined ? `--${longName(key)}` : `-${option.short} (--${longName(key)})`
@@ -118,13 +201,8 @@ function checkRules(table: OptionTable, given: ReadonlyMap<string, Given>): void
   }
 }
 
-/** An option that exists only in MQTT 5 chooses MQTT 5, and clashes with an earlier version. */
-function chooseProtocolVersion(table: OptionTable, given: Map<string, Given>): void {
-  const newer = [...given].find(([key]) => table[key]!.since === 5)
-  if (newer === undefined || table.protocolVersion === undefined) return
-  const chosen = given.get('protocolVersion')
-  if (chosen !== undefined && chosen.value !== 5) {
-    throw new UsageError(`${newer[1].name} needs MQTT 5, but ${chosen.name} asks for an earlier version`)
-  }
-  given.set('protocolVersion', { value: 5, name: newer[1].name, rank: newer[1].rank })
+/** The first option that exists only in MQTT 5: it chooses MQTT 5. */
+function newerOption(table: OptionTable, given: ReadonlyMap<string, Given>): Given | undefined {
+  if (table.protocolVersion === undefined) return undefined
+  return [...given].find(([key]) => table[key]!.since === 5)?.[1]
 }

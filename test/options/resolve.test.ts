@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { UsageError } from '../../src/errors.ts'
 import { flag, integer, oneOf, textOf } from '../../src/options/kinds.ts'
 import { longName, type OptionTable, table } from '../../src/options/option.ts'
-import { environmentSource, resolve, type Source } from '../../src/options/resolve.ts'
+import { brokenRules, environmentSource, resolve, type Source, settle, sift } from '../../src/options/resolve.ts'
 
 const text = textOf('TEXT', 'text')
 const row = { group: 'Group', describe: 'Name of the thing' }
@@ -118,6 +118,109 @@ describe('resolve', () => {
   })
 })
 
+/** A source below the environment, as a profile is. */
+function profile(texts: Texts): Source {
+  return { ...commandLine(texts), nameOf: (key) => `profile p: "${longName(key)}"` }
+}
+
+/** mosquitto's own file, which is read together with that command line. */
+function mosquittoFile(texts: Texts, joins: Source): Source {
+  return { ...commandLine(texts), nameOf: (key, index = 0) => `file line ${index + 1}: ${key}`, joins }
+}
+
+describe('resolve with more sources', () => {
+  const options = table({
+    host: { ...row, kind: text },
+    count: { ...row, kind: integer(1, 9), default: 5 },
+    topic: { ...row, kind: text, repeat: true },
+    verbose: { ...row, kind: flag },
+  })
+
+  it.each<[name: string, typed: Texts, env: Readonly<Record<string, string>>, low: Texts, file: Texts, found: object]>([
+    ['each option from where it is', { count: '1' }, {}, { host: 'p' }, { verbose: 'true' }, { count: 1, host: 'p' }],
+    ['the environment over a profile', {}, { TMQTT_HOST: 'e' }, { host: 'p' }, {}, { host: 'e' }],
+    ['a profile over the file', {}, {}, { host: 'p' }, { host: 'f' }, { host: 'p' }],
+    ['the command line over the file', { host: 'c' }, {}, {}, { host: 'f' }, { host: 'c' }],
+    [
+      'a list of the file in front of that of the command line',
+      { topic: 'c' },
+      {},
+      {},
+      { topic: ['f', 'g'] },
+      { topic: ['f', 'g', 'c'] },
+    ],
+    ['no list of the file below that of a profile', {}, {}, { topic: 'p' }, { topic: 'f' }, { topic: ['p'] }],
+    [
+      'no list of the file below that of the environment',
+      {},
+      { TMQTT_TOPIC: 'e' },
+      {},
+      { topic: 'f' },
+      { topic: ['e'] },
+    ],
+    [
+      'the lists of command line and file without that in between',
+      { topic: 'c' },
+      {},
+      { topic: 'p' },
+      { topic: 'f' },
+      { topic: ['f', 'c'] },
+    ],
+    ['a flag that is off over one that is on', {}, {}, { verbose: 'false' }, { verbose: 'true' }, { verbose: false }],
+    ['an empty list over a list', {}, {}, { topic: [] }, { topic: 'f' }, { topic: [] }],
+  ])('takes %s', (_name, typed, env, low, file, found) => {
+    const first = commandLine(typed)
+    const sources = [first, environmentSource(options, env), profile(low), mosquittoFile(file, first)]
+    expect(resolve(options, sources)).toMatchObject(found)
+  })
+
+  it('names the text of a list that is wrong', () => {
+    const wrong = table({ topic: { ...row, kind: integer(0, 9), repeat: true } })
+    const first = commandLine({ topic: '1' })
+    const sources = [first, mosquittoFile({ topic: ['2', 'x'] }, first)]
+    expect(() => resolve(wrong, sources)).toThrow('file line 2: topic: expected a whole number from 0 to 9, got "x"')
+  })
+
+  it('is blind to what is wrong in a source that another one overrides', () => {
+    expect(resolve(options, [commandLine({ count: '1' }), profile({ count: 'x' })])).toMatchObject({ count: 1 })
+  })
+})
+
+describe('settle', () => {
+  const options = table({
+    host: { ...row, kind: text, replaces: ['url'] },
+    url: { ...row, kind: text, replaces: (value: string) => (value === 'all' ? ['password'] : []) },
+    password: { ...row, kind: text, secret: true },
+  })
+
+  it('tells which source an option comes from', () => {
+    const [first, second] = [commandLine({ host: 'h' }), profile({ host: 'p', url: 'u', password: 'x' })]
+    const given = settle(options, [first, second])
+    expect([...given].map(([key, { source }]) => [key, source])).toEqual([
+      ['host', first],
+      ['password', second],
+    ])
+    expect(given.get('password')).toMatchObject({ name: 'profile p: "password"', texts: ['x'], rank: 1 })
+  })
+
+  it('leaves the value of a secret that is kept elsewhere open, and what would follow from it', () => {
+    const elsewhere: Source = { ...profile({}), texts: new Map([['url', [{ env: 'URL' }]]]) }
+    const given = settle(options, [elsewhere, profile({ password: 'x' })])
+    expect(given.get('url')).toMatchObject({ value: undefined, texts: [{ env: 'URL' }] })
+    expect(given.has('password')).toBe(true)
+  })
+})
+
+describe('sift', () => {
+  it('parts what a table takes from what it refuses', () => {
+    const options = table({ one: { ...row, kind: integer(0, 9) }, two: { ...row, kind: integer(0, 9), repeat: true } })
+    const source = commandLine({ one: '1', two: ['2', 'x'], other: 'z' })
+    const { fit, refused } = sift(options, source)
+    expect([...fit.texts.keys()]).toEqual(['one', 'other'])
+    expect([...refused]).toEqual([['two', new UsageError('--two: expected a whole number from 0 to 9, got "x"')]])
+  })
+})
+
 describe('resolve with rules', () => {
   const options = table({
     host: { ...row, kind: text, replaces: ['url'] },
@@ -175,6 +278,65 @@ describe('resolve with rules', () => {
   })
 })
 
+describe('resolve with rules between sources', () => {
+  const options = table({
+    message: { ...row, kind: text, excludes: ['lines'] },
+    lines: { ...row, kind: flag, excludes: ['message'] },
+    unix: { ...row, kind: text, excludes: ['host'], replaces: ['host'] },
+    host: { ...row, kind: text, replaces: ['unix'] },
+    cert: { ...row, kind: text, requires: ['key'] },
+    key: { ...row, kind: text },
+  })
+  const withFile = (typed: Texts, low: Texts, file: Texts) => {
+    const first = commandLine(typed)
+    return resolve(options, [first, profile(low), mosquittoFile(file, first)])
+  }
+
+  it.each<[name: string, typed: Texts, low: Texts, file: Texts, found: object]>([
+    [
+      'lets the command line decide over a profile',
+      { lines: 'true' },
+      { message: 'm' },
+      {},
+      { lines: true, message: undefined },
+    ],
+    [
+      'lets a profile decide over the file',
+      {},
+      { lines: 'true' },
+      { message: 'm' },
+      { lines: true, message: undefined },
+    ],
+    [
+      'lets the command line replace what the file has',
+      { host: 'h' },
+      {},
+      { unix: 'u' },
+      { host: 'h', unix: undefined },
+    ],
+    ['lets it do so the other way round', { unix: 'u' }, {}, { host: 'h' }, { host: undefined, unix: 'u' }],
+    ['lets one source have what another requires', {}, { cert: 'c' }, { key: 'k' }, { cert: 'c', key: 'k' }],
+  ])('%s', (_name, typed, low, file, found) => {
+    expect(withFile(typed, low, file)).toMatchObject(found)
+  })
+
+  it.each<[message: string, typed: Texts, low: Texts, file: Texts]>([
+    ["--lines and file line 1: message can't be used together", { lines: 'true' }, {}, { message: 'm' }],
+    ['profile p: "message" and profile p: "lines" can\'t be used together', {}, { message: 'm', lines: 'true' }, {}],
+    ['profile p: "cert" needs --key', {}, { cert: 'c' }, {}],
+  ])('refuses: %s', (message, typed, low, file) => {
+    expect(() => withFile(typed, low, file)).toThrow(new UsageError(message))
+  })
+
+  it('names each broken rule once', () => {
+    const given = settle(options, [profile({ message: 'm', lines: 'true', cert: 'c' })])
+    expect(brokenRules(options, given)).toEqual([
+      `profile p: "message" and profile p: "lines" can't be used together`,
+      'profile p: "cert" needs --key',
+    ])
+  })
+})
+
 describe('resolve with options of MQTT 5', () => {
   const options = table({
     protocolVersion: { ...row, kind: oneOf<number>('VERSION', { '311': 4, '5': 5 }), short: 'V' },
@@ -207,6 +369,51 @@ describe('resolve with options of MQTT 5', () => {
     ],
   ])('refuses: %s', (message, texts, env) => {
     expect(() => values(options, texts, env)).toThrow(new UsageError(message))
+  })
+
+  const withFile = (typed: Texts, low: Texts, file: Texts) => {
+    const first = commandLine(typed)
+    return resolve(options, [first, profile(low), mosquittoFile(file, first)])
+  }
+
+  it.each<[typed: Texts, low: Texts, file: Texts, version: number]>([
+    [{}, { expiry: '1' }, {}, 5],
+    [{}, {}, { expiry: '1' }, 5],
+    [{ protocolVersion: '5' }, { protocolVersion: '311', expiry: '1' }, {}, 5],
+    [{ protocolVersion: '311' }, {}, {}, 4],
+    // mosquitto's clients read the file first, and -x behind -V 311 turns to MQTT 5.
+    [{ expiry: '1' }, {}, { protocolVersion: '311' }, 5],
+  ])('from %j, the profile %j and the file %j chooses %s', (typed, low, file, version) => {
+    expect(withFile(typed, low, file)).toMatchObject({ protocolVersion: version })
+  })
+
+  it.each<[message: string, typed: Texts, low: Texts, file: Texts]>([
+    [
+      'profile p: "expiry" needs MQTT 5, but --protocol-version asks for an earlier version',
+      { protocolVersion: '311' },
+      { expiry: '1' },
+      {},
+    ],
+    [
+      '--expiry needs MQTT 5, but profile p: "protocol-version" asks for an earlier version',
+      { expiry: '1' },
+      { protocolVersion: '311' },
+      {},
+    ],
+    [
+      'file line 1: expiry needs MQTT 5, but --protocol-version asks for an earlier version',
+      { protocolVersion: '311' },
+      {},
+      { expiry: '1' },
+    ],
+    [
+      'profile p: "expiry" needs MQTT 5, but file line 1: protocolVersion asks for an earlier version',
+      {},
+      { expiry: '1' },
+      { protocolVersion: '311' },
+    ],
+  ])('refuses, between sources: %s', (message, typed, low, file) => {
+    expect(() => withFile(typed, low, file)).toThrow(new UsageError(message))
   })
 
   it('chooses nothing where the command has no protocol version', () => {

@@ -1,8 +1,9 @@
 import { commands } from './commands/index.ts'
+import { readSources } from './config/sources.ts'
 import { ExitCode, TmqttError, UsageError } from './errors.ts'
 import { safeText } from './formatters/terminal-safe.ts'
 import type { Io } from './io.ts'
-import { parse } from './parse.ts'
+import { complete, parse } from './parse.ts'
 import { writeAll, writeOutput } from './streams/sink.ts'
 
 /**
@@ -18,7 +19,10 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       await writeOutput(io.stdout, parsed.text)
       return ExitCode.ok
     }
-    return (await parsed.command.run(parsed.values as never, io)) ?? ExitCode.ok
+    const { command } = parsed
+    const warn = (text: string) => io.stderr.write(`${name}: ${safeText(text)}\n`)
+    const values = complete(command, await readSources(command, parsed.sources, commands, io, warn))
+    return (await command.run(values as never, io)) ?? ExitCode.ok
   } catch (error) {
     if (!(error instanceof TmqttError)) {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)

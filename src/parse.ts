@@ -2,17 +2,15 @@ import yargs from 'yargs'
 import type { Command } from './commands/command.ts'
 import { commands } from './commands/index.ts'
 import { commandHelp, programHelp } from './docs/help.ts'
-import { nearest } from './docs/nearest.ts'
 import { UsageError } from './errors.ts'
+import { nearest } from './options/nearest.ts'
 import { isFlag, longName, type OptionTable } from './options/option.ts'
 import { environmentSource, resolve, type Source } from './options/resolve.ts'
 import { namesOf, normalizeWords } from './options/words.ts'
 import { version } from './version.ts'
 
-/** What a command line asks for: a command with its values, or a text to print. */
-export type Parsed =
-  | { readonly command: Command; readonly values: Readonly<Record<string, unknown>> }
-  | { readonly text: string }
+/** What a command line asks for: a command, with the command line and the environment to take options from; or a text to print. */
+export type Parsed = { readonly command: Command; readonly sources: readonly Source[] } | { readonly text: string }
 
 /**
  * Reads the words behind `tmqtt` and the environment. Has no effects.
@@ -50,7 +48,7 @@ function parseCommand(
   env: Readonly<Record<string, string | undefined>>,
   columns: number,
 ): Parsed {
-  const { words, typed } = normalizeWords(argv, command.options)
+  const { words, typed: typedOptions } = normalizeWords(argv, command.options)
   const parsed = readWords(command.options, words)
   if (parsed.help === true) return { text: commandHelp(command, columns) }
   if (parsed.version === true) return { text: `tmqtt ${version}\n` }
@@ -62,11 +60,22 @@ function parseCommand(
     const given = [values].flat().map(String)
     texts.set(key, isFlag(option) ? given : given.map((value) => value.slice(1)))
   }
-  takePositionals(command, parsed._ as string[], texts, hasSecret(command.options, typed))
+  const typed = new Map(typedOptions)
+  takePositionals(command, parsed._ as string[], texts, typed)
   const commandLine: Source = { texts, nameOf: (key) => typed.get(key) ?? `--${longName(key)}` }
-  const values = resolve(command.options, [commandLine, environmentSource(command.options, env)])
+  return { command, sources: [commandLine, environmentSource(command.options, env)] }
+}
+
+/**
+ * The values that sources come to, by all the rules of a command.
+ *
+ * @param sources highest precedence first.
+ * @throws UsageError
+ */
+export function complete(command: Command, sources: readonly Source[]): Readonly<Record<string, unknown>> {
+  const values = resolve(command.options, sources)
   command.check?.(values)
-  return { command, values }
+  return values
 }
 
 /** yargs on canonical words: splits options from the rest. */
@@ -118,9 +127,10 @@ function takePositionals(
   command: Command,
   words: readonly string[],
   texts: Map<string, readonly string[]>,
-  secret: boolean,
+  typed: Map<string, string>,
 ): void {
   const keys = command.positionals ?? []
+  const secret = hasSecret(command.options, typed)
   words.forEach((word, at) => {
     const key = keys[at]
     if (key === undefined) {
@@ -129,6 +139,7 @@ function takePositionals(
       )
     }
     texts.set(key, [word])
+    typed.set(key, command.options[key]!.kind.placeholder)
   })
 }
 

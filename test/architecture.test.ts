@@ -183,12 +183,13 @@ describe('the folder', () => {
     ['io.ts', /^$/, /^$/],
     ['errors.ts', /^$/, /^$/],
     ['options', /^(options\/.*|errors\.ts|mqtt\/(topic|property-table)\.ts)$/, /^$/],
+    ['config', /^(config|options)\/|^errors\.ts$/, /^io\.ts$/],
     ['formatters', /^(formatters\/.*|errors\.ts)$/, /^mqtt\/(message|properties|malformed)\.ts$/],
     ['mqtt', /^(mqtt\/.*|errors\.ts)$/, /^options\//],
     ['streams', /^(streams\/.*|errors\.ts)$/, /^$/],
     ['terminal', /^(terminal\/.*|errors\.ts)$/, /^io\.ts$/],
     ['docs', /^(docs|options)\//, /^commands\/command\.ts$/],
-    ['commands', /^(commands|formatters|mqtt|options|streams|terminal)\/|^errors\.ts$/, /^io\.ts$/],
+    ['commands', /^(commands|config|formatters|mqtt|options|streams|terminal)\/|^errors\.ts$/, /^io\.ts$/],
   ])('%s imports only %s, and as types %s', (area, allowed, types) => {
     expect(files.some((path) => areaOf(path) === area)).toBe(true)
     expect(strangers(area, ({ to, typeOnly }) => allowed.test(to) || (typeOnly && types.test(to)))).toEqual([])

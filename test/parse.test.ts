@@ -3,7 +3,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { commands } from '../src/commands/index.ts'
 import { commandHelp, programHelp } from '../src/docs/help.ts'
 import { UsageError } from '../src/errors.ts'
-import { parse } from '../src/parse.ts'
+import { complete, parse } from '../src/parse.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -11,7 +11,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 function values(argv: readonly string[], env: Environment = {}): Readonly<Record<string, unknown>> {
   const parsed = parse(argv, env, 80)
   if ('text' in parsed) throw new Error(`a text: ${parsed.text}`)
-  return parsed.values
+  return complete(parsed.command, parsed.sources)
 }
 
 function text(...argv: readonly string[]): string {
@@ -41,12 +41,12 @@ describe('parse', () => {
   })
 
   it.each<[argv: string[], message: string]>([
-    [[], 'name a command: pub, sub, broker'],
-    [['pubb'], "no command 'pubb'; did you mean pub? (commands: pub, sub, broker)"],
-    [['x'], "no command 'x' (commands: pub, sub, broker)"],
-    [[''], "no command '' (commands: pub, sub, broker)"],
-    [['__proto__'], "no command '__proto__' (commands: pub, sub, broker)"],
-    [['help', 'nothing'], "no command 'nothing' (commands: pub, sub, broker)"],
+    [[], 'name a command: pub, sub, broker, profile'],
+    [['pubb'], "no command 'pubb'; did you mean pub? (commands: pub, sub, broker, profile)"],
+    [['x'], "no command 'x' (commands: pub, sub, broker, profile)"],
+    [[''], "no command '' (commands: pub, sub, broker, profile)"],
+    [['__proto__'], "no command '__proto__' (commands: pub, sub, broker, profile)"],
+    [['help', 'nothing'], "no command 'nothing' (commands: pub, sub, broker, profile)"],
     [['-h', 'x'], "-h: name the command first, as in 'tmqtt sub -h'"],
     [['--topic=a', 'sub'], "--topic=a: name the command first, as in 'tmqtt sub --topic=a'"],
   ])('refuses %j: %s', (argv, message) => {

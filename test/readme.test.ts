@@ -1,12 +1,25 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { commands } from '../src/commands/index.ts'
+import { takesProfiles } from '../src/config/sources.ts'
 import { exitStatuses } from '../src/docs/man.ts'
+import { readConfiguration } from '../src/options/configuration-file.ts'
+import { profileProblems } from '../src/options/profile-problems.ts'
 
 const readme = readFileSync('README.md', 'utf8')
 
 describe('README', () => {
   it('shows the worker as it is', () => {
     expect(readme).toContain(readFileSync('test/programs/worker.sh', 'utf8').trimEnd())
+  })
+
+  it('shows a configuration file with which nothing is wrong', () => {
+    const [, text] = /```json\n(.*?)```/s.exec(readme)!
+    const { preset, profiles, problems } = readConfiguration(text!, 'README.md')
+    const tables = commands.filter(takesProfiles).map(({ options }) => options)
+    const all = profiles.flatMap((profile) => profileProblems(profile, { tables, home: '/home/joe' }))
+    expect([...problems, ...all]).toEqual([])
+    expect([preset, ...profiles.map(({ name }) => name)]).toEqual(['home', 'home', 'prod'])
   })
 
   it('has the exit statuses of the man pages', () => {

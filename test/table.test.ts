@@ -3,7 +3,7 @@ import type { Command } from '../src/commands/command.ts'
 import { commands } from '../src/commands/index.ts'
 import { environmentName, isFlag, type Option } from '../src/options/option.ts'
 import { namesOf, typedNames } from '../src/options/words.ts'
-import { parse } from '../src/parse.ts'
+import { complete, parse } from '../src/parse.ts'
 
 /** The letters of mosquitto's clients, and the key of the option that each stands for. */
 const connectionLetters = {
@@ -28,6 +28,7 @@ const mosquittoLetters: Readonly<Record<string, Readonly<Record<string, string>>
     m: 'message',
     M: 'maxInflight',
     n: 'nullMessage',
+    o: 'optionsFile',
     q: 'qos',
     r: 'retain',
     s: 'stdinFile',
@@ -38,6 +39,7 @@ const mosquittoLetters: Readonly<Record<string, Readonly<Record<string, string>>
     C: 'count',
     F: 'format',
     N: 'noNewline',
+    o: 'optionsFile',
     q: 'qos',
     R: 'noRetained',
     t: 'topic',
@@ -137,7 +139,9 @@ describe('every command', () => {
   const examples = commands.flatMap((command) => command.examples.map(({ run }) => ({ run, command })))
   it.each(examples)('can run its example: $run', ({ run, command }) => {
     const { argv, env } = readExample(run)
-    expect(parse(argv, env, 80)).toMatchObject({ command })
+    const parsed = parse(argv, env, 80)
+    expect(parsed).toMatchObject({ command })
+    if ('sources' in parsed) complete(command, parsed.sources)
   })
 
   it.each(commands)('$name takes options that it has as positionals', ({ options, positionals = [] }) => {

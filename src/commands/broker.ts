@@ -38,6 +38,7 @@ const options = table({
     group: 'Access',
     describe: 'Password of that user; TMQTT_PASSWORD keeps it out of the process list',
     requires: ['username'],
+    replaces: [],
   },
 })
 

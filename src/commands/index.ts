@@ -1,7 +1,10 @@
 import { broker } from './broker.ts'
 import type { Command } from './command.ts'
+import { profileCommand } from './profile.ts'
 import { pub } from './pub.ts'
 import { sub } from './sub.ts'
 
+const others = [pub, sub, broker]
+
 /** All commands, in the order of --help. */
-export const commands: readonly Command[] = [pub, sub, broker]
+export const commands: readonly Command[] = [...others, profileCommand(others)]

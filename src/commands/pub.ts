@@ -5,6 +5,7 @@ import type { Io } from '../io.ts'
 import { propertiesFor } from '../mqtt/property-table.ts'
 import type { Payloads, Publisher } from '../mqtt/publisher.ts'
 import { isValidTopicName } from '../mqtt/topic.ts'
+import { mosquittoFileOptions } from '../options/configuration.ts'
 import { connectionOptions } from '../options/connection.ts'
 import { duration, file, flag, integer, textOf } from '../options/kinds.ts'
 import { table, type ValuesOf } from '../options/option.ts'
@@ -78,6 +79,7 @@ const options = table({
     requires: ['repeat'],
   },
   ...connectionOptions,
+  ...mosquittoFileOptions,
 })
 
 type Values = ValuesOf<typeof options>

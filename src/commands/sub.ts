@@ -11,6 +11,7 @@ import type { Message } from '../mqtt/message.ts'
 import type { Session } from '../mqtt/session.ts'
 import type { SubscribeGroup, Subscription } from '../mqtt/subscription.ts'
 import { matches } from '../mqtt/topic.ts'
+import { mosquittoFileOptions } from '../options/configuration.ts'
 import { connectionOptions } from '../options/connection.ts'
 import { duration, flag, integer, topicFilter } from '../options/kinds.ts'
 import { table, type ValuesOf } from '../options/option.ts'
@@ -56,6 +57,7 @@ const options = table({
   },
   ...outputOptions,
   ...connectionOptions,
+  ...mosquittoFileOptions,
 })
 
 type Values = ValuesOf<typeof options>

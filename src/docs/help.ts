@@ -38,7 +38,7 @@ export function commandHelp(command: Command, columns: number): string {
   return [
     wrap(`tmqtt ${command.name}: ${command.summary}`, 0, width),
     '',
-    `Usage: tmqtt ${command.name} [OPTION]…${positionals}`,
+    wrap(`Usage: tmqtt ${command.name} [OPTION]…${positionals}`, 0, width),
     '',
     ...(command.description === undefined ? [] : [wrap(command.description, 0, width), '']),
     'Examples:',
@@ -51,7 +51,8 @@ export function commandHelp(command: Command, columns: number): string {
     '',
     wrap(
       'An option can also be set in the environment, as in ' +
-        `${environmentName('host')}=example.org or ${environmentName('qos')}=1; the command line wins.`,
+        `${environmentName('host')}=example.org or ${environmentName('qos')}=1` +
+        `${command.options.profile === undefined ? '' : ", or in a profile ('tmqtt profile --help')"}; the command line wins.`,
       0,
       width,
     ),

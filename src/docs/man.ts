@@ -24,6 +24,16 @@ export const exitStatuses: readonly (readonly [status: string, meaning: string])
   ['130, 143', 'interrupted by SIGINT or SIGTERM before the job was done'],
 ]
 
+/** Where options are read from, below `$XDG_CONFIG_HOME` when that is set. */
+const files: readonly (readonly [path: string, holds: string])[] = [
+  ['~/.config/tmqtt/config.json', 'Profiles; see tmqtt-profile(1).'],
+  [
+    '~/.config/mosquitto_pub, ~/.config/mosquitto_sub',
+    'Options of tmqtt pub and tmqtt sub, one a line, as the clients of mosquitto read them: one space behind the option, ' +
+      'and the rest of the line is its value.',
+  ],
+]
+
 /** `tmqtt.1`. */
 export function programPage(commands: readonly Command[]): string {
   return page('tmqtt', [
@@ -35,7 +45,7 @@ export function programPage(commands: readonly Command[]): string {
     '.RI [ OPTION ]\\|.\\|.\\|.',
     '.SH COMMANDS',
     ...commands.flatMap(({ name, summary }) => ['.TP', `.BR tmqtt\\-${roff(name)} (1)`, roff(summary)]),
-    ...commonSections(),
+    ...commonSections(true),
     '.SH SEE ALSO',
     commands.map(({ name }) => `.BR tmqtt\\-${roff(name)} (1)`).join('\n'),
   ])
@@ -49,6 +59,7 @@ export function commandPage(command: Command): string {
     '.SH SYNOPSIS',
     `.B tmqtt ${roff(command.name)}`,
     '.RI [ OPTION ]\\|.\\|.\\|.',
+    ...(command.positionals ?? []).map((key) => `.RI [ ${roff(command.options[key]!.kind.placeholder)} ]`),
     ...(command.description === undefined ? [] : ['.SH DESCRIPTION', roff(command.description)]),
     '.SH OPTIONS',
     ...[...groupsOf(command)].flatMap(([group, rows]) => [
@@ -59,13 +70,13 @@ export function commandPage(command: Command): string {
     ...command.examples
       .flatMap(({ run, shows }) => [`${roff(shows)}:`, '.PP', '.RS 4', '.nf', roff(run), '.fi', '.RE', '.PP'])
       .slice(0, -1),
-    ...commonSections(),
+    ...commonSections(command.options.config !== undefined),
     '.SH SEE ALSO',
     '.BR tmqtt (1)',
   ])
 }
 
-function commonSections(): string[] {
+function commonSections(readsFiles: boolean): string[] {
   return [
     '.SH ENVIRONMENT',
     roff(
@@ -73,8 +84,18 @@ function commonSections(): string[] {
     ),
     '.PP',
     roff('NO_COLOR turns colour off.'),
+    ...(readsFiles ? filesSection() : []),
     '.SH EXIT STATUS',
     ...exitStatuses.flatMap(([status, meaning]) => ['.TP', roff(status), roff(meaning)]),
+  ]
+}
+
+function filesSection(): string[] {
+  return [
+    '.SH FILES',
+    ...files.flatMap(([path, holds]) => ['.TP', `.I ${roff(path)}`, roff(holds)]),
+    '.PP',
+    roff('The command line wins over the environment, that over a profile, that over a file of mosquitto.'),
   ]
 }
 

@@ -1,3 +1,4 @@
+import { configurationOptions } from './configuration.ts'
 import {
   directory,
   duration,
@@ -65,7 +66,7 @@ export const connectionOptions = table({
     group: 'Server',
     describe: 'Name or address of the broker',
     defaultText: 'localhost',
-    replaces: ['url'],
+    replaces: ['url', 'unix'],
   },
   port: {
     kind: integer(0, 0xffff, 'PORT'),
@@ -91,6 +92,7 @@ export const connectionOptions = table({
     group: 'Server',
     describe: 'Connect to a unix socket instead of host and port',
     excludes: ['host', 'port', 'url', 'proxy', 'bindAddress', 'websocket'],
+    replaces: ['host', 'port', 'url', 'proxy', 'bindAddress', 'websocket'],
   },
   bindAddress: {
     kind: textOf('ADDRESS', 'a local address'),
@@ -204,18 +206,21 @@ export const connectionOptions = table({
     group: 'Credentials',
     describe: 'Password; other users can see it in the process list, so prefer one of the following',
     secret: true,
+    replaces: ['passwordFile', 'passwordPrompt'],
   },
   passwordFile: {
     kind: file,
     group: 'Credentials',
     describe: 'Read the password from the first line of this file',
     excludes: ['password'],
+    replaces: ['password', 'passwordPrompt'],
   },
   passwordPrompt: {
     kind: flag,
     group: 'Credentials',
     describe: 'Ask for the password on the terminal, without echo',
     excludes: ['password', 'passwordFile'],
+    replaces: ['password', 'passwordFile'],
   },
 
   cafile: {
@@ -345,6 +350,8 @@ export const connectionOptions = table({
     repeat: true,
     requires: ['willTopic'],
   },
+
+  ...configurationOptions,
 })
 
 export type ConnectionValues = ValuesOf<typeof connectionOptions>

@@ -151,6 +151,7 @@ export const header: Kind<readonly [name: string, value: string]> = {
 export const file: Kind<string> = {
   placeholder: 'FILE',
   expected: 'a path',
+  isPath: true,
   parse(value) {
     if (value === '' || value.includes('\0')) throw new InvalidValue()
     return value

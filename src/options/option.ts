@@ -11,6 +11,8 @@ export interface Kind<T> {
    * JSON, or as one text where the value comes from elsewhere.
    */
   words?(following: readonly string[]): number
+  /** Names a file or directory. */
+  readonly isPath?: true
   /** @throws InvalidValue when the text is not of this kind. */
   parse(text: string): T
 }
@@ -50,8 +52,8 @@ export interface Option<T = unknown> {
   /** Keys that can't be given together with this one. */
   readonly excludes?: readonly string[]
   /**
-   * Keys whose value from a lower source (environment) this one, from a higher source, makes void; so do those in
-   * `excludes`. May depend on the value.
+   * Keys whose value from a lower source (environment, profile, file) this one, from a higher source, makes void; so
+   * do those in `excludes`, except between the command line and mosquitto's own file. May depend on the value.
    */
   readonly replaces?: readonly string[] | ((value: never) => readonly string[])
   readonly hidden?: true

@@ -160,7 +160,7 @@ function dropReplaced(table: OptionTable, given: Map<string, Given>): void {
 }
 
 /** The keys that an option of this value stands in place of. */
-function replacedBy({ replaces = [] }: Option, value: unknown): readonly string[] {
+export function replacedBy({ replaces = [] }: Option, value: unknown): readonly string[] {
   if (typeof replaces !== 'function') return replaces
   return value === undefined ? [] : replaces(value as never)
 }

@@ -52,7 +52,9 @@ describe.skipIf(!hasMosquitto)('mosquitto', () => {
       const left = connect(ports.tcp, '127.0.0.1')
       const expiry = level === 5 ? withLength([0x11, 0, 0, 1, 0]) : []
       left.write(packet('CONNECT', 0, lengthPrefixed('MQTT'), [level, 0, 0, 60], expiry, lengthPrefixed('x')))
-      left.write(publishPacket({ topic: 't', payload: 'old', qos: 2, ...(level === 5 ? { properties: Buffer.alloc(0) } : {}) }))
+      left.write(
+        publishPacket({ topic: 't', payload: 'old', qos: 2, ...(level === 5 ? { properties: Buffer.alloc(0) } : {}) }),
+      )
       await waitForLog('Sending PUBREC to x')
       left.destroy()
       const subscriber = runCli(['sub', '-L', urls.tcp, '-t', 't', '-C', '2'])

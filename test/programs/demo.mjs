@@ -17,7 +17,8 @@ const bin = mkdtempSync(join(tmpdir(), 'tmqtt-demo-'))
 const command = [process.execPath, join(root, 'bin/tmqtt.js')].map((word) => `'${word.replaceAll("'", "'\\''")}'`)
 writeFileSync(join(bin, 'tmqtt'), `#!/bin/sh\nexec ${command.join(' ')} "$@"\n`, { mode: 0o700 })
 
-const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` }
+// No configuration file of the user is there.
+const env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, XDG_CONFIG_HOME: bin }
 const running = new Set()
 
 process.once('exit', () => {

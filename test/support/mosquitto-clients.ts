@@ -1,8 +1,10 @@
 import { atEndOfTest } from './clean-up.ts'
 import { bareEnvironment } from './environment.ts'
-import { findProgram, type Program, startProgram } from './program.ts'
+import { type Environment, findProgram, type Program, startProgram } from './program.ts'
 
 export interface MosquittoClientOptions {
+  /** Over a bare environment with an empty HOME. */
+  readonly env?: Environment
   /** Written to its stdin, which then ends; without it stdin stays open. */
   readonly input?: string | Uint8Array
 }
@@ -21,7 +23,7 @@ export function mosquittoSub(args: readonly string[], options?: MosquittoClientO
 }
 
 function start(name: string, args: readonly string[], options?: MosquittoClientOptions): Program {
-  const program = startProgram(name, args, { ...options, env: bareEnvironment() })
+  const program = startProgram(name, args, { ...options, env: bareEnvironment(options?.env) })
   atEndOfTest(program.stop)
   return program
 }

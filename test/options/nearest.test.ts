@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nearest } from '../../src/docs/nearest.ts'
+import { nearest } from '../../src/options/nearest.ts'
 
 describe('nearest', () => {
   it.each([

@@ -63,7 +63,7 @@ const mosquittoNames: Readonly<Record<string, readonly string[]>> = {
     'stdin-line',
     'topic',
   ],
-  sub: ['filter-out', 'qos', 'retained-only', 'topic', 'verbose'],
+  sub: ['filter-out', 'pretty', 'qos', 'retained-only', 'topic', 'verbose'],
   both: [
     ...['cafile', 'capath', 'cert', 'ciphers', 'disable-clean-session', 'host', 'id', 'id-prefix', 'insecure'],
     ...['keepalive', 'key', 'port', 'protocol-version', 'proxy', 'pw', 'session-expiry-interval', 'tls-alpn'],

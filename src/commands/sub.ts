@@ -147,15 +147,12 @@ class Printing {
     this.#signal = signal
     this.#filters = filtersOf(values)
     const style = topicStyle(io.stdout, io.env)
-    this.#format = chooseFormatter({
-      json: values.json,
-      verbose: values.verbose,
-      newline: !values.noNewline,
-      ...(values.format === undefined
-        ? {}
-        : { format: compileTemplate(values.format, { newline: !values.noNewline }) }),
-      ...(style === undefined ? {} : { style }),
-    })
+    const { json, pretty, verbose } = values
+    const newline = !values.noNewline
+    this.#notice = noticeTo(io, 'sub')
+    const format =
+      values.format === undefined ? undefined : compileTemplate(values.format, { newline, pretty, warn: this.#notice })
+    this.#format = chooseFormatter({ format, json, pretty, verbose, newline, style })
     this.#printsFilter = values.format !== undefined && hasField(values.format, 'filter')
     this.#printsAll =
       !this.#printsFilter &&
@@ -164,7 +161,6 @@ class Printing {
       !values.retainedOnly &&
       values.unmatched === 'show' &&
       values.filterOut.length === 0
-    this.#notice = noticeTo(io, 'sub')
     this.#sink = new Sink(io.stdout)
     this.#outputFailed = new Promise((_, reject) => {
       this.#sink.onFailure = reject

@@ -50,3 +50,42 @@ function decompose(magnitude: number): { readonly mantissa: bigint; readonly exp
     ? { mantissa: fraction, exponent: -1074 }
     : { mantissa: fraction | 0x10000000000000n, exponent: biased - 1075 }
 }
+
+/** Finer than this, a fraction has more digits than 17 and a 5, so that it is no tie. */
+const FINEST_TIE = 2 ** 25
+
+/** As many digits as a number below 2^53 with such a fraction may have. */
+const ALL_DIGITS = 60
+
+/**
+ * C's `%.{digits}g` of a finite number, for 15 or 17 digits: a tie is rounded to the even digit, as glibc does.
+ */
+export function formatGeneral(value: number, digits: number): string {
+  const magnitude = Math.abs(value)
+  const sign = value < 0 || Object.is(value, -0) ? '-' : ''
+  const [mantissa, power] = toExponential(magnitude, digits - 1).split('e') as [string, string]
+  const exponent = Number(power)
+  if (exponent >= -4 && exponent < digits) return sign + plain(mantissa.replace('.', ''), exponent)
+  return `${sign}${withoutZeros(mantissa)}e${power[0]}${power.slice(1).padStart(2, '0')}`
+}
+
+/** `Number.prototype.toExponential`, which rounds a tie up. */
+function toExponential(magnitude: number, fractionDigits: number): string {
+  const rounded = magnitude.toExponential(fractionDigits)
+  if (!Number.isInteger(magnitude * FINEST_TIE)) return rounded
+  const all = magnitude.toExponential(ALL_DIGITS)
+  const kept = fractionDigits + 2
+  return /^50*e/.test(all.slice(kept)) && Number(all[kept - 1]) % 2 === 0
+    ? all.slice(0, kept) + all.slice(all.indexOf('e'))
+    : rounded
+}
+
+function plain(digits: string, exponent: number): string {
+  if (exponent < 0) return withoutZeros(`0.${'0'.repeat(-exponent - 1)}${digits}`)
+  return withoutZeros(`${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`)
+}
+
+/** Behind the point. */
+function withoutZeros(text: string): string {
+  return text.replace(/\.?0*$/, '')
+}

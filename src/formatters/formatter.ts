@@ -1,5 +1,6 @@
 import type { Message } from '../mqtt/message.ts'
 import { formatJson } from './json.ts'
+import { inLines } from './json-layout.ts'
 import type { OutputBuffer } from './output-buffer.ts'
 import { payloadFormatter } from './payload.ts'
 import { verboseFormatter } from './verbose.ts'
@@ -21,6 +22,8 @@ export interface OutputChoice {
   /** From `compileTemplate`; wins over everything else. */
   readonly format?: Formatter | undefined
   readonly json: boolean
+  /** The JSON of `json` over several lines, indented. */
+  readonly pretty: boolean
   readonly verbose: boolean
   /** A line end after each message. JSON always has one. */
   readonly newline: boolean
@@ -28,8 +31,8 @@ export interface OutputChoice {
   readonly style?: TopicStyle | undefined
 }
 
-export function chooseFormatter({ format, json, verbose, newline, style }: OutputChoice): Formatter {
+export function chooseFormatter({ format, json, pretty, verbose, newline, style }: OutputChoice): Formatter {
   if (format) return format
-  if (json) return formatJson
+  if (json) return pretty ? inLines(formatJson) : formatJson
   return verbose ? verboseFormatter({ newline, style }) : payloadFormatter({ newline })
 }

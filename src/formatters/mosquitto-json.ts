@@ -1,5 +1,6 @@
 import type { Message } from '../mqtt/message.ts'
 import type { PublishProperties } from '../mqtt/properties.ts'
+import { reprintJson } from './cjson.ts'
 import { microseconds, perSecond } from './clock.ts'
 import { writeJson, writeJsonString } from './json-text.ts'
 import type { OutputBuffer } from './output-buffer.ts'
@@ -9,7 +10,7 @@ const TOPIC = Buffer.from('","topic":')
 const PAYLOAD_LENGTH = Buffer.from(',"payloadlen":')
 const MID = Buffer.from(',"mid":')
 const PROPERTIES = Buffer.from(',"properties":')
-const NO_PAYLOAD = Buffer.from(',"payload":null}')
+const NULL = Buffer.from('null')
 const PAYLOAD = Buffer.from(',"payload":')
 const END = 0x7d
 
@@ -40,6 +41,36 @@ export function writeMosquittoJson(
   properties: PublishProperties,
   timeMs: number,
 ): void {
+  writeUpToPayload(message, out, properties, timeMs)
+  if (message.payloadLength === 0) out.bytes(NULL)
+  else writeJsonString(out, message.bytes, message.payloadStart, message.payloadEnd)
+  out.byte(END)
+}
+
+/**
+ * The object of mosquitto_sub's `%J`, in which the payload stands as the JSON that it is.
+ *
+ * @returns false for a payload that is not JSON; nothing is written then.
+ */
+export function writeMosquittoJsonParsed(
+  message: Message,
+  out: OutputBuffer,
+  properties: PublishProperties,
+  timeMs: number,
+): boolean {
+  const before = out.length
+  writeUpToPayload(message, out, properties, timeMs)
+  if (message.payloadLength === 0) {
+    out.bytes(NULL)
+  } else if (!reprintJson(out, message.bytes.subarray(message.payloadStart, message.payloadEnd))) {
+    out.takeBack(before)
+    return false
+  }
+  out.byte(END)
+  return true
+}
+
+function writeUpToPayload(message: Message, out: OutputBuffer, properties: PublishProperties, timeMs: number): void {
   out.bytes(openingPerSecond(timeMs))
   out.text(microseconds(timeMs))
   out.bytes(zonePerSecond(timeMs))
@@ -53,13 +84,7 @@ export function writeMosquittoJson(
     out.integer(message.packetId)
   }
   if (message.propertiesStart < message.propertiesEnd) writeProperties(out, properties)
-  if (message.payloadLength === 0) {
-    out.bytes(NO_PAYLOAD)
-    return
-  }
   out.bytes(PAYLOAD)
-  writeJsonString(out, message.bytes, message.payloadStart, message.payloadEnd)
-  out.byte(END)
 }
 
 /** In the order of the packet. A subscription identifier may stand there more than once, as in mosquitto. */

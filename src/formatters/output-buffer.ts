@@ -147,6 +147,19 @@ export class OutputBuffer {
     return taken
   }
 
+  /** Undoes what was written since `length` was this, and returns it in a buffer of its own. */
+  takeBack(length: number): Buffer {
+    if (length >= this.#piecesLength) {
+      const start = this.#start + length - this.#piecesLength
+      const bytes = Buffer.from(this.#block.subarray(start, this.#at))
+      this.#at = start
+      return bytes
+    }
+    const all = Buffer.concat(this.take())
+    if (length > 0) this.#add(all.subarray(0, length))
+    return all.subarray(length)
+  }
+
   /** Makes the bytes in the block a piece. */
   #cut(): void {
     if (this.#at === this.#start) return

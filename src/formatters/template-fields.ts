@@ -2,7 +2,8 @@ import type { Message } from '../mqtt/message.ts'
 import type { PublishProperties } from '../mqtt/properties.ts'
 import { microseconds, perSecond } from './clock.ts'
 import { formatFixed } from './float.ts'
-import { writeMosquittoJson } from './mosquitto-json.ts'
+import { inLines } from './json-layout.ts'
+import { writeMosquittoJson, writeMosquittoJsonParsed } from './mosquitto-json.ts'
 import type { OutputBuffer } from './output-buffer.ts'
 import { printBlank, printBytes, printInteger, printNumber, SPACE, ZERO } from './printf.ts'
 import { strftime } from './strftime.ts'
@@ -11,21 +12,29 @@ import type { Field } from './template-grammar.ts'
 /** Writes one part of a format. `properties` and `timeMs` (now) are there for those that need them. */
 export type Write = (message: Message, out: OutputBuffer, properties: PublishProperties, timeMs: number) => void
 
+/** What the fields of a format may need beside themselves. */
+export interface Context {
+  /** JSON over several lines, indented. */
+  readonly pretty: boolean
+  /** Takes what the user is to know of a message: a line without its end, and not yet fit for a terminal. */
+  readonly warn: (text: string) => void
+}
+
 const DEFAULT_PRECISION = 6
 
 export function needsProperties({ item }: Field): boolean {
-  return 'ACDEFPRSj'.includes(item)
+  return 'ACDEFJPRSj'.includes(item)
 }
 
 export function needsTime({ item }: Field): boolean {
-  return 'IUj'.includes(item)
+  return 'IJUj'.includes(item)
 }
 
-export function compileField(field: Field): Write {
-  return FIELDS[field.item]!(field)
+export function compileField(field: Field, context: Context): Write {
+  return FIELDS[field.item]!(field, context)
 }
 
-const FIELDS: Readonly<Record<string, (field: Field) => Write>> = {
+const FIELDS: Readonly<Record<string, (field: Field, context: Context) => Write>> = {
   A: (field) => integer(field, (properties) => properties.topicAlias),
   C: (field) => (_message, out, properties) => {
     if (properties.contentType === undefined) printBlank(out, field)
@@ -45,6 +54,13 @@ const FIELDS: Readonly<Record<string, (field: Field) => Write>> = {
       printBytes(out, bytes, 0, bytes.length, field)
     }
   },
+  J: (_field, { pretty, warn }) => {
+    const write: Write = (message, out, properties, timeMs) => {
+      if (writeMosquittoJsonParsed(message, out, properties, timeMs)) return
+      warn(`the payload on topic '${message.topic}' is not valid JSON, so %J prints nothing for it`)
+    }
+    return pretty ? inLines(write) : write
+  },
   P: () => (_message, out, properties) => {
     const pairs = properties.userProperties ?? []
     out.untrustedText(pairs.map(([name, value]) => `${name}:${value}`).join(' '), false)
@@ -58,13 +74,13 @@ const FIELDS: Readonly<Record<string, (field: Field) => Write>> = {
     out.text(`${Math.floor(timeMs / 1000)}.${microseconds(timeMs)}000`)
   },
   X: (field) => hex(field, (digits) => digits.toUpperCase()),
-  d: (field) => float(field, 8, (bytes, start) => bytes.readDoubleLE(start)),
-  f: (field) => float(field, 4, (bytes, start) => bytes.readFloatLE(start)),
+  d: (field, { warn }) => float(field, 'double', warn),
+  f: (field, { warn }) => float(field, 'float', warn),
   filter: (field) => (message, out) => {
     const bytes = Buffer.from(message.filter)
     printBytes(out, bytes, 0, bytes.length, field)
   },
-  j: () => writeMosquittoJson,
+  j: (_field, { pretty }) => (pretty ? inLines(writeMosquittoJson) : writeMosquittoJson),
   l: (field) => (message, out) => printInteger(out, message.payloadLength, field),
   m: (field) => (message, out) => printInteger(out, message.packetId, field),
   p: payload,
@@ -121,12 +137,18 @@ function grouped(padding: string, digits: string, { precision, separator }: Fiel
   return text
 }
 
-/** An IEEE number in little-endian order; a payload of another length prints nothing. */
-function float(field: Field, size: number, read: (bytes: Buffer, start: number) => number): Write {
+/** An IEEE number in little-endian order; a payload of another length prints nothing, and a warning. */
+function float(field: Field, type: 'float' | 'double', warn: Context['warn']): Write {
   const precision = field.precision === -1 ? DEFAULT_PRECISION : field.precision
-  return ({ bytes, payloadStart, payloadEnd }, out) => {
-    if (payloadEnd - payloadStart !== size) return
-    const value = read(bytes, payloadStart)
+  const size = type === 'float' ? 4 : 8
+  return (message, out) => {
+    const { bytes, payloadStart, payloadEnd } = message
+    if (message.payloadLength !== size) {
+      const received = `non-${type} data received: ${message.payloadLength} bytes on topic '${message.topic}'`
+      warn(`requested ${type} printing, but ${received}`)
+      return
+    }
+    const value = size === 4 ? bytes.readFloatLE(payloadStart) : bytes.readDoubleLE(payloadStart)
     const negativeNaN = Number.isNaN(value) && bytes[payloadEnd - 1]! >= 0x80
     const text = negativeNaN ? '-nan' : formatFixed(value, precision)
     printNumber(out, text, field, field.zero && Number.isFinite(value))

@@ -18,7 +18,7 @@ export function hasField(format: string, item: string): boolean {
 /** A piece of a format: text as it is printed, a conversion of `strftime`, or a value of the message. */
 export type Part = { readonly text: string } | { readonly time: string } | { readonly field: Field }
 
-const FIELD_LETTERS = '%ACDEFIPRSUXdfjlmpqrtx'
+const FIELD_LETTERS = '%ACDEFIJPRSUXdfjlmpqrtx'
 const FIELD_NAMES = ['filter']
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -88,9 +88,6 @@ function parseField(match: RegExpMatchArray, at: (end?: true) => string): Part {
   }
   if (name !== undefined && !FIELD_NAMES.includes(name)) {
     throw new UsageError(`-F: unknown name in '${source}' ${at()} (known: ${FIELD_NAMES.join(', ')})`)
-  }
-  if (item === 'J') {
-    throw new UsageError(`-F: '%J' ${at()} is not built yet; '%j' prints the payload as a JSON string`)
   }
   if (name === undefined && !FIELD_LETTERS.includes(item)) {
     throw new UsageError(`-F: invalid format specifier '${safeText(item)}' ${at(true)}`)

@@ -3,20 +3,28 @@ import type { PublishProperties } from '../mqtt/properties.ts'
 import { microseconds, perSecond } from './clock.ts'
 import type { Formatter } from './formatter.ts'
 import { strftime } from './strftime.ts'
-import { compileField, needsProperties, needsTime, type Write } from './template-fields.ts'
+import { type Context, compileField, needsProperties, needsTime, type Write } from './template-fields.ts'
 import { type Part, parseTemplate } from './template-grammar.ts'
 
 const NO_PROPERTIES: PublishProperties = Object.freeze({})
 
+export interface TemplateOptions extends Partial<Context> {
+  /** End the line after each message, also for an empty payload. */
+  readonly newline?: boolean
+}
+
 /**
  * A formatter for a format of `-F`, in the language of mosquitto_sub, and `%{filter}` for the filter that
- * brought the message. Always ends the line, also for an empty payload, unless `newline` is false.
+ * brought the message.
  *
  * @throws UsageError for a format that is not valid.
  */
-export function compileTemplate(format: string, { newline = true }: { readonly newline?: boolean } = {}): Formatter {
+export function compileTemplate(
+  format: string,
+  { newline = true, pretty = false, warn = () => {} }: TemplateOptions = {},
+): Formatter {
   const parts = joinText([...parseTemplate(format), { text: newline ? '\n' : '' }])
-  const writes = parts.map(compilePart)
+  const writes = parts.map((part) => compilePart(part, { pretty, warn }))
   const readsProperties = parts.some((part) => 'field' in part && needsProperties(part.field))
   const readsTime = parts.some((part) => 'time' in part || ('field' in part && needsTime(part.field)))
   return (message, out) => {
@@ -47,8 +55,8 @@ function joinText(parts: readonly Part[]): Part[] {
   return joined
 }
 
-function compilePart(part: Part): Write {
-  if ('field' in part) return compileField(part.field)
+function compilePart(part: Part, context: Context): Write {
+  if ('field' in part) return compileField(part.field, context)
   if ('time' in part) return compileTime(part.time)
   const bytes = Buffer.from(part.text)
   return (_message, out) => out.bytes(bytes)

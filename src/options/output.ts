@@ -9,7 +9,7 @@ export const outputOptions = table({
     short: 'F',
     group: 'Output',
     describe:
-      'Print in this format: %t topic, %p payload, %q QoS, %r retain, %l length, %m packet identifier, %x payload in hex, %j JSON, %I time, %{filter} the filter that matches',
+      'Print in this format: %t topic, %p payload, %q QoS, %r retain, %l length, %m packet identifier, %x payload in hex, %j JSON, %J JSON with the payload as JSON in it, %I time, %{filter} the filter that matches',
   },
   json: {
     kind: flag,
@@ -17,6 +17,7 @@ export const outputOptions = table({
     describe: 'Print each message as a JSON object on one line, nothing lost',
     excludes: ['format'],
   },
+  pretty: { kind: flag, group: 'Output', describe: 'Print JSON (--json, %j, %J) indented, over several lines' },
   noNewline: { kind: flag, short: 'N', group: 'Output', describe: 'Print no newline behind a payload' },
   perFilter: {
     kind: flag,

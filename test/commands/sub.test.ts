@@ -14,6 +14,19 @@ describe('sub', () => {
     expect(subscriber.stdout.toString()).toBe('[       a/#]\n')
   })
 
+  it('prints JSON in JSON with %J, indented with --pretty, and says on stderr what is none', async () => {
+    const { url, subscribed } = await knownAedes()
+    const subscriber = runCli(['sub', '-L', url, '-t', 'a/+', '-C', '2', '-F', '%q%J', '--pretty'])
+    await subscribed('a/+')
+    expect(await runCli(['pub', '-L', url, '-t', 'a/b', '-m', '{1}']).exit).toBe(0)
+    expect(await runCli(['pub', '-L', url, '-t', 'a/c', '-m', '{"x":1.0}']).exit).toBe(0)
+    expect(await subscriber.exit).toBe(0)
+    expect(subscriber.stdout.toString()).toMatch(/^0\n0\{\n\t"tst":\t".*\n\t"payload":\t\{\n\t\t"x":\t1\n\t\}\n\}\n$/s)
+    expect(subscriber.stderr).toBe(
+      "tmqtt sub: the payload on topic 'a/b' is not valid JSON, so %J prints nothing for it\n",
+    )
+  })
+
   it('prints all retained messages of every filter with --per-filter and --retained-only', async () => {
     const server = await startScriptedBroker()
     const args = ['-t', 'r/#', '-t', 'r/+', '--per-filter', '--retained-only', '-F', '%{filter} %p']

@@ -3,7 +3,7 @@ import { chooseFormatter } from '../../src/formatters/formatter.ts'
 import { compileTemplate } from '../../src/formatters/template.ts'
 import { textOf } from './message-of.ts'
 
-const defaults = { json: false, verbose: false, newline: true }
+const defaults = { json: false, pretty: false, verbose: false, newline: true }
 const style = { open: '<', close: '>' }
 const format = compileTemplate('%p on %t')
 
@@ -19,6 +19,12 @@ describe('chooseFormatter', () => {
       { ...defaults, json: true, verbose: true, newline: false },
       /^\{.*\}\n$/,
     ],
+    [
+      'JSON over several lines with --pretty',
+      { ...defaults, json: true, pretty: true },
+      /^\{\n\t"topic":\t"t",\n.*\n\}\n$/s,
+    ],
+    ['no other format otherwise with --pretty', { ...defaults, pretty: true }, /^x\n$/],
     ['the format with -F, whatever -v says', { ...defaults, verbose: true, style, format }, /^x on t\n$/],
   ])('prints %s', (_name, choice, printed) => {
     expect(textOf(chooseFormatter(choice), { topic: 't', payload: 'x' })).toMatch(printed)

@@ -88,3 +88,54 @@ describe('%j', () => {
     )
   })
 })
+
+describe('%J', () => {
+  const printParsed = (parts: MessageParts, options = {}) =>
+    textOf(compileTemplate('%J'), parts, options).replace(/"tst":"[^"]*",/, '')
+
+  it('differs from %j in the payload alone', () => {
+    const parts: MessageParts = { payload: '1', qos: 2, retain: true, properties: { contentType: 'c' } }
+    expect(textOf(compileTemplate('%J'), parts).replace(/(?<=\d{3})\d{3}\+/, '+')).toBe(
+      '{"tst":"2026-11-22T03:21:12.345+0100","topic":"t","qos":2,"retain":true,"payloadlen":1,"mid":1,' +
+        '"properties":{"content-type":"c"},"payload":1}\n',
+    )
+  })
+
+  it.each<[string, MessageParts, string]>([
+    ['an empty payload as null', {}, '{"topic":"t","qos":0,"retain":false,"payloadlen":0,"payload":null}\n'],
+    [
+      'the payload as cJSON prints it',
+      { payload: ' {"b": 1.0, "a": ["\\u00e4"]} ' },
+      '{"topic":"t","qos":0,"retain":false,"payloadlen":29,"payload":{"b":1,"a":["ä"]}}\n',
+    ],
+    ['an empty line for what is not JSON', { payload: '{"a":[1,2' }, '\n'],
+    ['an empty line for JSON with a NUL behind it', { payload: '1\0' }, '\n'],
+  ])('prints %s', (_name, parts, expected) => {
+    expect(printParsed(parts)).toBe(expected)
+  })
+
+  it('goes on with the format after a payload that is not JSON', () => {
+    expect(textOf(compileTemplate('%q [%J] %p'), { payload: '{"a"' })).toBe('0 [] {"a"\n')
+  })
+})
+
+describe('--pretty', () => {
+  it.each([
+    ['%j', '"{\\"a\\":[]}"'],
+    ['%J', '{\n\t\t"a":\t[]\n\t}'],
+  ])('has %s over several lines', (format, payload) => {
+    const parts: MessageParts = {
+      payload: '{"a":[]}',
+      properties: { userProperties: [['k', 'v']], contentType: 'c' },
+    }
+    const text = textOf(compileTemplate(`%q${format}|`, { pretty: true }), parts)
+    expect(text.replace(/"tst":\t"[^"]*"/, '"tst":\t""')).toBe(
+      '0{\n\t"tst":\t"",\n\t"topic":\t"t",\n\t"qos":\t0,\n\t"retain":\tfalse,\n\t"payloadlen":\t8,\n\t"properties":\t{\n' +
+        `\t\t"user-properties":\t[{\n\t\t\t\t"k":\t"v"\n\t\t\t}],\n\t\t"content-type":\t"c"\n\t},\n\t"payload":\t${payload}\n}|\n`,
+    )
+  })
+
+  it('has an empty line for what is not JSON', () => {
+    expect(textOf(compileTemplate('%J', { pretty: true }), { payload: '{' })).toBe('\n')
+  })
+})

@@ -51,6 +51,20 @@ describe('OutputBuffer', () => {
     expect(Buffer.concat(out.take()).toString()).toBe('b')
   })
 
+  it('undoes what was written since a length, and returns it', () => {
+    const out = new OutputBuffer()
+    out.text('taken')
+    const taken = Buffer.concat(out.take())
+    out.text('kept')
+    const length = out.length
+    out.text('-undone')
+    const undone = out.takeBack(length)
+    out.bytes(Buffer.alloc(300_000, 'x'))
+    expect(out.takeBack(length)).toHaveLength(300_000)
+    out.text('!')
+    expect([taken, undone, Buffer.concat(out.take())].map(String)).toEqual(['taken', '-undone', 'kept!'])
+  })
+
   it.each([
     '',
     'a',

@@ -106,6 +106,25 @@ describe('-F: %f and %d', () => {
   })
 })
 
+describe('-F: warnings', () => {
+  it.each([
+    ['[%f]', '[]', "requested float printing, but non-float data received: 3 bytes on topic 't'"],
+    ['[%d]', '[]', "requested double printing, but non-double data received: 3 bytes on topic 't'"],
+    ['[%J] %p', '[] {x}', "the payload on topic 't' is not valid JSON, so %J prints nothing for it"],
+  ])('%s says what it can not print', (format, printed, warning) => {
+    const warnings: string[] = []
+    const warn = (text: string) => warnings.push(text)
+    expect(bytesOf(compileTemplate(format, { newline: false, warn }), { payload: '{x}' })).toBe(printed)
+    expect(warnings).toEqual([warning])
+  })
+
+  it('none for what it can', () => {
+    const warn = (text: string) => expect.fail(text)
+    expect(bytesOf(compileTemplate('%f', { newline: false, warn }), { payload: float(1) })).toBe('1.000000')
+    for (const payload of ['', '1']) bytesOf(compileTemplate('%J', { warn }), { payload })
+  })
+})
+
 describe('-F: properties', () => {
   const properties: PublishProperties = {
     payloadFormatIndicator: 1,

@@ -20,11 +20,11 @@ const DAY_MS = 86_400_000
 
 /**
  * C's `strftime` for one conversion (`Y` for `%Y`), in local time and the C locale, with the letters of glibc.
- * A letter it does not know comes back with its percent sign.
+ * A letter it does not know comes back with its percent sign, a digit in a field as wide as it says.
  */
 export function strftime(letter: string, date: Date): string {
   const convert = CONVERSIONS[letter]
-  return convert ? convert(date) : `%${letter}`
+  return convert ? convert(date) : `%${letter}`.padStart(Number(letter))
 }
 
 const CONVERSIONS: Readonly<Record<string, (date: Date) => string>> = {

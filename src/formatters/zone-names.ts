@@ -64,12 +64,20 @@ const ABBREVIATIONS: Readonly<Record<string, string>> = {
 }
 
 /** Zones that share the name of one with an abbreviation, and have none. */
-const WITHOUT = new Set(['Antarctica/Casey', 'Asia/Colombo', 'Europe/Minsk'])
+const WITHOUT = new Set(['Antarctica/Casey', 'Antarctica/Troll', 'Asia/Colombo', 'Europe/Minsk'])
+
+/** Zones with a summer time that has no name in CLDR, and the zone that they share it with. */
+const SAME_AS: Readonly<Record<string, string>> = {
+  'Europe/Guernsey': 'Europe/London',
+  'Europe/Isle_of_Man': 'Europe/London',
+  'Europe/Jersey': 'Europe/London',
+}
 
 /** The local zone's abbreviation at that date (`CET`, in summer `CEST`), or nothing where there is none. */
 export function zoneAbbreviation(date: Date): string | undefined {
-  const format = new Intl.DateTimeFormat('en-US', { timeZoneName: 'long' })
-  if (WITHOUT.has(format.resolvedOptions().timeZone)) return undefined
+  const { timeZone: zone } = new Intl.DateTimeFormat().resolvedOptions()
+  if (WITHOUT.has(zone)) return undefined
+  const format = new Intl.DateTimeFormat('en-US', { timeZoneName: 'long', timeZone: SAME_AS[zone] })
   const name = format.formatToParts(date).find((part) => part.type === 'timeZoneName')
   return name && ABBREVIATIONS[name.value]
 }

@@ -49,6 +49,9 @@ describe('strftime', () => {
     [' ', '% '],
     ['E', '%E'],
     ['ä', '%ä'],
+    ['0', '%0'],
+    ['2', '%2'],
+    ['5', '   %5'],
   ])('converts %s to %j', (letter, text) => {
     expect(strftime(letter, afternoon)).toBe(text)
   })

@@ -7,6 +7,7 @@ describe('zoneAbbreviation', () => {
   it.each([
     ['UTC', 'UTC', 'UTC'],
     ['Europe/London', 'GMT', 'BST'],
+    ['Europe/Jersey', 'GMT', 'BST'],
     ['Europe/Berlin', 'CET', 'CEST'],
     ['Europe/Athens', 'EET', 'EEST'],
     ['America/New_York', 'EST', 'EDT'],
@@ -18,6 +19,7 @@ describe('zoneAbbreviation', () => {
     ['Pacific/Auckland', 'NZDT', 'NZST'],
     ['Europe/Istanbul', undefined, undefined],
     ['Europe/Minsk', undefined, undefined],
+    ['Antarctica/Troll', undefined, undefined],
     ['Asia/Colombo', undefined, undefined],
   ])('is in %s %s in January and %s in July', (zone, january, july) => {
     vi.stubEnv('TZ', zone)

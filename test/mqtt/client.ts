@@ -12,7 +12,10 @@ export const noProperties = { connect: [], will: [], subscribe: [], unsubscribe:
 export const lasting = { ...noProperties, connect: [['session-expiry-interval', 60]] } as const
 
 /** Options for a client of the scripted broker. It connects again at once, as often as it takes. */
-export function optionsFor(broker: ScriptedBroker, overrides: Partial<ClientOptions> = {}): ClientOptions {
+export function optionsFor(
+  broker: Pick<ScriptedBroker, 'port'>,
+  overrides: Partial<ClientOptions> = {},
+): ClientOptions {
   return {
     server: { host: '127.0.0.1', port: broker.port },
     protocolVersion: 4,

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { createServer as createHttpServer } from 'node:http'
 import net from 'node:net'
 import type { Aedes, Client } from 'aedes'
 import { LocalError, UsageError } from '../errors.ts'
@@ -92,8 +91,9 @@ function isLoopback(address: string): boolean {
 }
 
 async function websocketServer(aedes: Aedes): Promise<net.Server> {
+  const { createServer } = await import('node:http')
   const { createWebSocketStream, WebSocketServer } = await import('ws')
-  const server = createHttpServer()
+  const server = createServer()
   const websockets = new WebSocketServer({ server })
   // It repeats the errors of `server`, which `listen` reports.
   websockets.on('error', () => {})

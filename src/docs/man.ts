@@ -83,7 +83,9 @@ function commonSections(readsFiles: boolean): string[] {
       `Every option can be set in the environment, as in ${environmentName('host')} or ${environmentName('keepAlive')}; the command line wins.`,
     ),
     '.PP',
-    roff('NO_COLOR turns colour off.'),
+    roff(
+      'NO_COLOR turns colour off. NODE_DISABLE_COMPILE_CACHE=1 does without the cache for quick starts in ~/.cache/tmqtt.',
+    ),
     ...(readsFiles ? filesSection() : []),
     '.SH EXIT STATUS',
     ...exitStatuses.flatMap(([status, meaning]) => ['.TP', roff(status), roff(meaning)]),

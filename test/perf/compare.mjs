@@ -32,7 +32,7 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const root = join(here, '../..')
 const work = mkdtempSync(join(tmpdir(), 'tmqtt-perf-'))
 // Node 20 reads the file that this names at every start: 50 ms that have nothing to do with anybody's code.
-const { NODE_EXTRA_CA_CERTS: _, ...env } = { ...process.env, XDG_CONFIG_HOME: work }
+const { NODE_EXTRA_CA_CERTS: _, ...env } = { ...process.env, XDG_CONFIG_HOME: work, XDG_CACHE_HOME: work }
 const [output, certificate, key] = ['output', 'certificate.pem', 'key.pem'].map((name) => join(work, name))
 process.once('exit', () => rmSync(work, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))

@@ -1,5 +1,6 @@
 import type { Message } from '../mqtt/message.ts'
 import type { PublishProperties } from '../mqtt/properties.ts'
+import { whenChanged } from './clock.ts'
 import { tryWriteJsonString, writeJson, writeJsonString } from './json-text.ts'
 import type { OutputBuffer } from './output-buffer.ts'
 
@@ -10,6 +11,7 @@ const MID = Buffer.from(',"mid":')
 const PROPERTIES = Buffer.from(',"properties":')
 const FILTER = Buffer.from(',"filter":')
 const END = Buffer.from('}\n')
+const TIME = whenChanged((timeMs) => `,"time":"${new Date(timeMs).toISOString()}"`)
 
 /** `qos`, `retain` and `dup` by the low half of the first byte. */
 const FLAGS = Array.from({ length: 16 }, (_, flags) =>
@@ -18,7 +20,7 @@ const FLAGS = Array.from({ length: 16 }, (_, flags) =>
 
 /**
  * One JSON object a line that loses nothing of the message (`--json`): a payload that is not UTF-8 stands in
- * base64, with `"encoding":"base64"` after it. `time` is now, the time of receipt.
+ * base64, with `"encoding":"base64"` after it. `time` is the time of receipt.
  */
 export function formatJson(message: Message, out: OutputBuffer): void {
   const properties = message.propertiesStart === message.propertiesEnd ? undefined : message.properties
@@ -35,7 +37,7 @@ export function formatJson(message: Message, out: OutputBuffer): void {
     out.bytes(PROPERTIES)
     writeJson(out, jsonProperties(properties))
   }
-  out.bytes(time())
+  out.bytes(TIME(out.timeMs))
   if (message.filter !== '') {
     out.bytes(FILTER)
     writeJson(out, message.filter)
@@ -53,17 +55,4 @@ function writePayload(message: Message, out: OutputBuffer): void {
 function jsonProperties(properties: PublishProperties): object {
   const { correlationData } = properties
   return correlationData ? { ...properties, correlationData: correlationData.toString('base64') } : properties
-}
-
-let timeMs = Number.NaN
-let timeBytes = Buffer.alloc(0)
-
-/** Rendered once a millisecond. */
-function time(): Buffer {
-  const nowMs = Date.now()
-  if (nowMs !== timeMs) {
-    timeBytes = Buffer.from(`,"time":"${new Date(nowMs).toISOString()}"`)
-    timeMs = nowMs
-  }
-  return timeBytes
 }

@@ -1,22 +1,20 @@
 import type { Message } from '../mqtt/message.ts'
 import type { PublishProperties } from '../mqtt/properties.ts'
 import { reprintJson } from './cjson.ts'
-import { microseconds, perSecond } from './clock.ts'
+import { microseconds, whenChanged } from './clock.ts'
 import { writeJson, writeJsonString } from './json-text.ts'
 import type { OutputBuffer } from './output-buffer.ts'
 import { strftime } from './strftime.ts'
 
-const TOPIC = Buffer.from('","topic":')
-const PAYLOAD_LENGTH = Buffer.from(',"payloadlen":')
 const MID = Buffer.from(',"mid":')
 const PROPERTIES = Buffer.from(',"properties":')
 const NULL = Buffer.from('null')
 const PAYLOAD = Buffer.from(',"payload":')
 const END = 0x7d
 
-/** `qos` and `retain` by the low half of the first byte. */
+/** `qos` and `retain` by the low half of the first byte, up to the length of the payload. */
 const FLAGS = Array.from({ length: 16 }, (_, flags) =>
-  Buffer.from(`,"qos":${(flags >> 1) & 3},"retain":${(flags & 1) !== 0}`),
+  Buffer.from(`,"qos":${(flags >> 1) & 3},"retain":${(flags & 1) !== 0},"payloadlen":`),
 )
 
 /** mosquitto's names of the properties that stand in the object as they are. */
@@ -28,11 +26,15 @@ const NAMES = {
   responseTopic: 'response-topic',
 } as const
 
-const openingPerSecond = perSecond((date) => `{"tst":"${strftime('F', date)}T${strftime('T', date)}.`)
-const zonePerSecond = perSecond((date) => strftime('z', date))
+/** Up to the topic. */
+const OPENING = whenChanged((timeMs) => {
+  const date = new Date(timeMs)
+  const time = `${strftime('F', date)}T${strftime('T', date)}.${microseconds(timeMs)}${strftime('z', date)}`
+  return `{"tst":"${time}","topic":`
+})
 
 /**
- * The object of mosquitto_sub's `%j`, without a line end; `timeMs` is now. Always valid JSON, which mosquitto's is not where a
+ * The object of mosquitto_sub's `%j`, without a line end; `timeMs` is the time of receipt. Always valid JSON, which mosquitto's is not where a
  * payload is not UTF-8 (here U+FFFD stands for such bytes) or holds a NUL (where mosquitto's payload ends).
  */
 export function writeMosquittoJson(
@@ -71,13 +73,9 @@ export function writeMosquittoJsonParsed(
 }
 
 function writeUpToPayload(message: Message, out: OutputBuffer, properties: PublishProperties, timeMs: number): void {
-  out.bytes(openingPerSecond(timeMs))
-  out.text(microseconds(timeMs))
-  out.bytes(zonePerSecond(timeMs))
-  out.bytes(TOPIC)
+  out.bytes(OPENING(timeMs))
   writeJsonString(out, message.topicBytes, message.topicStart, message.topicEnd)
   out.bytes(FLAGS[message.flags & 0x0f]!)
-  out.bytes(PAYLOAD_LENGTH)
   out.integer(message.payloadLength)
   if (message.qos > 0) {
     out.bytes(MID)

@@ -1,4 +1,5 @@
 import type { Message } from '../mqtt/message.ts'
+import { now } from './clock.ts'
 import { isPrintableAscii, safeText, safeUtf8 } from './terminal-safe.ts'
 
 /** One block takes the output of several batches; a larger batch gets a block of its own. */
@@ -45,10 +46,17 @@ export class OutputBuffer {
   #at = 0
   /** What stands before the bytes in the block: large pieces, and blocks' parts between them. */
   #pieces: Buffer[] = []
+  #timeMs: number | undefined
   #piecesLength = 0
 
   constructor({ terminal = false }: { readonly terminal?: boolean } = {}) {
     this.terminal = terminal
+  }
+
+  /** When the batch was received: asked of the clock once, for all its messages. */
+  get timeMs(): number {
+    this.#timeMs ??= now()
+    return this.#timeMs
   }
 
   /** How many bytes `take` would return. */
@@ -144,6 +152,7 @@ export class OutputBuffer {
     const taken = this.#pieces
     this.#pieces = []
     this.#piecesLength = 0
+    this.#timeMs = undefined
     return taken
   }
 

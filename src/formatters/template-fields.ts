@@ -9,7 +9,7 @@ import { printBlank, printBytes, printInteger, printNumber, SPACE, ZERO } from '
 import { strftime } from './strftime.ts'
 import type { Field } from './template-grammar.ts'
 
-/** Writes one part of a format. `properties` and `timeMs` (now) are there for those that need them. */
+/** Writes one part of a format. `properties` and `timeMs` (of receipt) are there for those that need them. */
 export type Write = (message: Message, out: OutputBuffer, properties: PublishProperties, timeMs: number) => void
 
 /** What the fields of a format may need beside themselves. */

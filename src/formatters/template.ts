@@ -29,7 +29,7 @@ export function compileTemplate(
   const readsTime = parts.some((part) => 'time' in part || ('field' in part && needsTime(part.field)))
   return (message, out) => {
     const properties = readsProperties && hasProperties(message) ? message.properties : NO_PROPERTIES
-    const timeMs = readsTime ? Date.now() : 0
+    const timeMs = readsTime ? out.timeMs : 0
     for (const write of writes) write(message, out, properties, timeMs)
   }
 }

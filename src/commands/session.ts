@@ -27,7 +27,8 @@ export async function prepareClient(
   signal: AbortSignal,
   needs: ClientNeeds,
 ): Promise<ClientOptions> {
-  const { clientOptions, needsKeyPassword } = await import('../mqtt/client-options.ts')
+  const { clientOptions } = await import('../mqtt/client-options.ts')
+  const { needsKeyPassword } = await import('../mqtt/tls-options.ts')
   const secrets: { password?: Buffer; keyPassword?: string } = {}
   if (values.passwordPrompt || needsKeyPassword(values)) {
     const { askSecret } = await import('../terminal/prompt.ts')

@@ -1,8 +1,3 @@
-import { X509Certificate } from 'node:crypto'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { isIP } from 'node:net'
-import { join, sep } from 'node:path'
-import { createSecureContext, rootCertificates, type ConnectionOptions as TlsOptions } from 'node:tls'
 import { UsageError } from '../errors.ts'
 import type { ConnectionValues, ProtocolVersion } from '../options/connection.ts'
 import type { ControlProperties } from './control-properties.ts'
@@ -15,6 +10,8 @@ import {
   propertyValue,
   type ValueOfProperty,
 } from './property-table.ts'
+import { readSecretFile } from './read-file.ts'
+import { refuseVoidTlsOptions, tlsOptions } from './tls-options.ts'
 import type { Server } from './transport.ts'
 
 export interface Will {
@@ -164,7 +161,7 @@ function passwordOf(values: ConnectionValues, defaults: Defaults): Buffer | unde
   if (values.password !== undefined) return values.password
   if (defaults.password !== undefined) return defaults.password
   if (values.passwordFile !== undefined) {
-    const bytes = readSecretFile('--password-file', values.passwordFile, defaults)
+    const bytes = readSecretFile('--password-file', values.passwordFile, defaults.warn)
     const end = bytes.indexOf(0x0a)
     const line = end < 0 ? bytes : bytes.subarray(0, end)
     return line.at(-1) === 0x0d ? line.subarray(0, -1) : line
@@ -181,15 +178,6 @@ function willOf(values: ConnectionValues, topic: string): Will {
   }
 }
 
-/** Options that would be void without TLS, while the user takes the connection for safe. */
-const NEED_TLS = {
-  cert: '--cert',
-  tlsVersion: '--tls-version',
-  ciphers: '--ciphers',
-  tlsAlpn: '--tls-alpn',
-  servername: '--servername',
-}
-
 function serverOf(values: ConnectionValues, defaults: Defaults): Server {
   const { url } = values
   const unix = values.unix ?? url?.unix ?? (values.port === 0 ? values.host : undefined)
@@ -198,12 +186,7 @@ function serverOf(values: ConnectionValues, defaults: Defaults): Server {
   const websocket = values.websocket || url?.websocket === true
   const host = values.host ?? url?.host ?? 'localhost'
   const port = values.port ?? url?.port ?? (wantsTls ? 8883 : 1883)
-  const needsTls = Object.entries(NEED_TLS).find(([key]) => values[key as keyof typeof NEED_TLS] !== undefined)
-  if (!wantsTls && needsTls !== undefined) {
-    throw new UsageError(
-      `${needsTls[1]} does nothing without TLS; turn it on by --cafile, --capath, --tls-use-os-certs or -p 8883`,
-    )
-  }
+  if (!wantsTls) refuseVoidTlsOptions(values)
   if (!websocket && (values.wsPath !== undefined || values.wsHeader.length > 0)) {
     throw new UsageError('--ws-path and --ws-header do nothing without WebSocket; turn it on by --ws or -L ws://…')
   }
@@ -219,147 +202,6 @@ function serverOf(values: ConnectionValues, defaults: Defaults): Server {
     ...(wantsTls ? { tls: tlsOptions(values, defaults, host, unix !== undefined) } : {}),
     ...(websocket ? { websocket: { path: values.wsPath ?? '/mqtt', headers: values.wsHeader } } : {}),
   }
-}
-
-function tlsOptions(values: ConnectionValues, defaults: Defaults, host: string, isUnix: boolean): TlsOptions {
-  const context: TlsOptions = {
-    ca: authorities(values, defaults.env),
-    minVersion: values.tlsVersion ?? 'TLSv1.2',
-    ...(values.cert === undefined ? {} : { cert: readFile('--cert', values.cert) }),
-    ...(values.key === undefined ? {} : { key: readSecretFile('--key', values.key, defaults) }),
-    ...(defaults.keyPassword === undefined ? {} : { passphrase: defaults.keyPassword }),
-    ...(values.keyPassword === undefined ? {} : { passphrase: values.keyPassword }),
-    ...(values.ciphers === undefined ? {} : { ciphers: values.ciphers }),
-  }
-  try {
-    createSecureContext(context)
-  } catch (error) {
-    throw new UsageError(`${blame(error as NodeJS.ErrnoException, values)}: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
-  const servername = values.servername ?? host
-  return {
-    ...context,
-    // A proxy, the environment or an option must not turn this off.
-    rejectUnauthorized: true,
-    // An address is no name to ask for [RFC 6066, 3].
-    ...(isIP(servername) === 0 ? { servername } : {}),
-    ...(values.servername === undefined ? {} : { host: values.servername }),
-    ...(values.insecure || isUnix ? { checkServerIdentity: () => undefined } : {}),
-    ...(values.tlsAlpn === undefined ? {} : { ALPNProtocols: [values.tlsAlpn] }),
-  }
-}
-
-/** Which option OpenSSL is unhappy with. */
-function blame(error: NodeJS.ErrnoException, values: ConnectionValues): string {
-  const text = `${error.code} ${error.message}`
-  if (/cipher/i.test(text)) return `--ciphers ${values.ciphers}`
-  if (/KEY_VALUES_MISMATCH/.test(text)) return `--key ${values.key} does not belong to --cert ${values.cert}`
-  if (/BAD_DECRYPT|PASSWORD|interrupted or cancelled/i.test(text))
-    return `--key ${values.key} needs the right --key-password`
-  return `--cert ${values.cert} or --key ${values.key}`
-}
-
-/** Whether the private key asks for a password that was not given. */
-export function needsKeyPassword(values: ConnectionValues): boolean {
-  if (values.key === undefined || values.keyPassword !== undefined) return false
-  return /ENCRYPTED/.test(readFile('--key', values.key).toString('latin1'))
-}
-
-const SYSTEM_BUNDLES = [
-  '/etc/ssl/certs/ca-certificates.crt',
-  '/etc/pki/tls/certs/ca-bundle.crt',
-  '/etc/ssl/ca-bundle.pem',
-  '/etc/ssl/cert.pem',
-]
-
-/** PEM texts of the authorities to trust: the files named, or the system's. Node's own list is the last resort. */
-function authorities(values: ConnectionValues, env: Readonly<Record<string, string | undefined>>): string[] {
-  const named: string[] = []
-  if (values.cafile !== undefined) named.push(...readCertificates('--cafile', values.cafile))
-  if (values.capath !== undefined) named.push(...readDirectory(values.capath))
-  if (named.length > 0 && !values.tlsUseOsCerts) return named
-  return [...named, ...systemCertificates(env)]
-}
-
-function systemCertificates(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const files = env.SSL_CERT_FILE === undefined ? SYSTEM_BUNDLES : [env.SSL_CERT_FILE]
-  for (const file of files) {
-    try {
-      const found = certificatesIn(readFileSync(file, 'latin1'))
-      if (found.length > 0) return found
-    } catch {
-      // Not on this system: the next one may be.
-    }
-  }
-  return rootCertificates
-}
-
-function readDirectory(path: string): string[] {
-  let names: string[]
-  try {
-    names = readdirSync(path).sort()
-  } catch (error) {
-    throw unreadable('--capath', path, error)
-  }
-  const found = names.flatMap((name) => {
-    try {
-      return certificatesIn(readFileSync(join(path, name), 'latin1'))
-    } catch {
-      return []
-    }
-  })
-  if (found.length === 0) throw new UsageError(`--capath ${path}: no PEM certificate in any file there`)
-  return found
-}
-
-function readCertificates(option: string, path: string): string[] {
-  const found = certificatesIn(readFile(option, path).toString('latin1'))
-  if (found.length === 0) throw new UsageError(`${option} ${path}: no PEM certificate in it`)
-  for (const text of found) {
-    try {
-      new X509Certificate(text)
-    } catch (error) {
-      throw new UsageError(`${option} ${path}: holds a certificate that cannot be read`, { cause: error })
-    }
-  }
-  return found
-}
-
-function certificatesIn(text: string): string[] {
-  return (
-    text.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g) ??
-    []
-  )
-}
-
-function readFile(option: string, path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw unreadable(option, path, error)
-  }
-}
-
-function readSecretFile(option: string, path: string, { warn }: Defaults): Buffer {
-  const bytes = readFile(option, path)
-  const { mode } = statSync(path)
-  if ((mode & 0o077) !== 0 && sep === '/') warn(`${option} ${path}: other users can read this file (chmod 600)`)
-  return bytes
-}
-
-function unreadable(option: string, path: string, error: unknown): UsageError {
-  const { code, message } = error as NodeJS.ErrnoException
-  const reason =
-    code === 'ENOENT'
-      ? 'no such file'
-      : code === 'EACCES'
-        ? 'permission denied'
-        : code === 'EISDIR'
-          ? 'is a directory'
-          : message
-  return new UsageError(`${option} ${path}: ${reason}`, { cause: error })
 }
 
 function randomText(length: number): string {

@@ -1,32 +1,14 @@
 import { readFileSync } from 'node:fs'
-import { rootCertificates } from 'node:tls'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { UsageError } from '../../src/errors.ts'
-import { type ClientOptions, clientOptions, type Defaults, needsKeyPassword } from '../../src/mqtt/client-options.ts'
-import { type ConnectionValues, connectionOptions } from '../../src/options/connection.ts'
-import { resolve } from '../../src/options/resolve.ts'
 import { type Certificates, certificates } from '../support/certificates.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
-
-type Texts = Readonly<Record<string, string | readonly string[]>>
+import { optionsOf, type Texts } from './options-of.ts'
 
 let files: Certificates
 beforeAll(async () => {
   files = await certificates()
 })
-
-function valuesOf(given: Texts): ConnectionValues {
-  const texts = new Map(Object.entries(given).map(([key, text]) => [key, [text].flat()]))
-  return resolve(connectionOptions, [{ texts, nameOf: (key) => key }])
-}
-
-function optionsOf(given: Texts, defaults: Partial<Defaults> = {}): ClientOptions {
-  return clientOptions(valuesOf(given), { env: {}, pid: 4711, reconnectAttempts: 0, warn: () => {}, ...defaults })
-}
-
-function pemOf(path: string): string {
-  return readFileSync(path, 'latin1').trim()
-}
 
 describe('clientOptions', () => {
   it('connects to this machine unless told otherwise', () => {
@@ -95,6 +77,10 @@ describe('clientOptions', () => {
   it('never waits less at last than at first', () => {
     const { reconnect } = optionsOf({ reconnectDelay: '50s', reconnectMaxDelay: '10s' })
     expect(reconnect).toEqual({ attempts: 0, delayMs: 50_000, maxDelayMs: 50_000 })
+  })
+
+  it.each<[given: Texts]>([[{ wsPath: '/x' }], [{ wsHeader: 'A: b' }]])('refuses %j without WebSocket', (given) => {
+    expect(() => optionsOf(given)).toThrow(/^--ws-path and --ws-header do nothing without WebSocket/)
   })
 
   it("refuses --proxy with -A, which names this machine's end", () => {
@@ -286,6 +272,13 @@ describe('clientOptions: credentials', () => {
     expect(warnings).toEqual(times === 0 ? [] : expected)
   })
 
+  it('names a password file that cannot be read', () => {
+    const missing = temporaryDirectory().file('missing')
+    expect(() => optionsOf({ username: 'u', passwordFile: missing })).toThrow(
+      new UsageError(`--password-file ${missing}: no such file`),
+    )
+  })
+
   it('takes what was typed on the terminal', () => {
     const given = { username: 'u', passwordPrompt: 'true' }
     expect(optionsOf(given, { password: Buffer.from('typed') }).password?.toString()).toBe('typed')
@@ -331,166 +324,5 @@ describe('clientOptions: will', () => {
   it('says with 0 that its payload is just bytes', () => {
     const found = optionsOf({ willTopic: 't', willPayloadFormatIndicator: '0' })
     expect(found.properties.will).toEqual([['payload-format-indicator', 0]])
-  })
-})
-
-describe('clientOptions: TLS', () => {
-  const system = () => temporaryDirectory().write('system.pem', pemOf(files.otherCa))
-
-  it.each<[given: Texts, port: number]>([
-    [{ tlsUseOsCerts: 'true' }, 8883],
-    [{ port: '8883' }, 8883],
-    [{ url: 'mqtts://h' }, 8883],
-    [{ url: 'wss://h' }, 8883],
-    [{ url: 'mqtt://h:8883' }, 8883],
-    [{ url: 'mqtts://h:7' }, 7],
-    [{ tlsUseOsCerts: 'true', port: '1883' }, 1883],
-  ])('is on for %j, at port %d', (given, port) => {
-    expect(optionsOf(given).server).toMatchObject({ port, tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2' } })
-  })
-
-  it('is on for --cafile and --capath, which name whom to trust', () => {
-    const directory = temporaryDirectory()
-    directory.write('b.pem', `text before\n${pemOf(files.otherCa)}\n`)
-    directory.write('a.pem', `${pemOf(files.ca)}\n`)
-    directory.write('readme', 'no certificate')
-    const [ca, other] = [pemOf(files.ca), pemOf(files.otherCa)]
-    expect(optionsOf({ cafile: files.ca }).server).toMatchObject({ port: 8883, tls: { ca: [ca] } })
-    expect(optionsOf({ capath: directory.path }).server).toMatchObject({ port: 8883, tls: { ca: [ca, other] } })
-    const both = temporaryDirectory().write('both.pem', `${ca}\n${other}\n`)
-    expect(optionsOf({ cafile: both }).server.tls?.ca).toEqual([ca, other])
-  })
-
-  it.each<[given: Texts]>([[{}], [{ insecure: 'true' }], [{ port: '8884' }], [{ url: 'ws://h' }]])(
-    'is off for %j',
-    (given) => {
-      expect(optionsOf(given).server).not.toHaveProperty('tls')
-    },
-  )
-
-  it.each<[option: string, given: Texts]>([
-    ['--tls-version', { tlsVersion: 'tlsv1.3' }],
-    ['--ciphers', { ciphers: 'HIGH' }],
-    ['--tls-alpn', { tlsAlpn: 'mqtt' }],
-    ['--servername', { servername: 'h' }],
-  ])('is what %s needs', (option, given) => {
-    expect(() => optionsOf(given)).toThrow(new RegExp(`^${option} does nothing without TLS`))
-  })
-
-  it.each<[given: Texts]>([[{ wsPath: '/x' }], [{ wsHeader: 'A: b' }]])('refuses %j without WebSocket', (given) => {
-    expect(() => optionsOf(given)).toThrow(/^--ws-path and --ws-header do nothing without WebSocket/)
-  })
-
-  it("trusts the system's authorities, as SSL_CERT_FILE names them", () => {
-    const env = { SSL_CERT_FILE: system() }
-    const other = pemOf(files.otherCa)
-    expect(optionsOf({ tlsUseOsCerts: 'true' }, { env }).server.tls?.ca).toEqual([other])
-    expect(optionsOf({ port: '8883' }, { env }).server.tls?.ca).toEqual([other])
-    expect(optionsOf({ cafile: files.ca }, { env }).server.tls?.ca).toEqual([pemOf(files.ca)])
-    expect(optionsOf({ cafile: files.ca, tlsUseOsCerts: 'true' }, { env }).server.tls?.ca).toEqual([
-      pemOf(files.ca),
-      other,
-    ])
-  })
-
-  it("trusts Node's own authorities when the system's cannot be read", () => {
-    const env = { SSL_CERT_FILE: temporaryDirectory().file('missing') }
-    expect(optionsOf({ port: '8883' }, { env }).server.tls?.ca).toEqual(rootCertificates)
-  })
-
-  it.each<[given: Texts, tls: object]>([
-    [{ host: 'h' }, { servername: 'h' }],
-    [
-      { host: 'h', servername: 'name' },
-      { servername: 'name', host: 'name' },
-    ],
-    [{ tlsVersion: 'tlsv1.3' }, { minVersion: 'TLSv1.3' }],
-    [{ ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }, { ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }],
-    [{ tlsAlpn: 'mqtt' }, { ALPNProtocols: ['mqtt'] }],
-    [{ insecure: 'true' }, { rejectUnauthorized: true, checkServerIdentity: expect.any(Function) }],
-    [{ unix: '/s' }, { rejectUnauthorized: true, checkServerIdentity: expect.any(Function) }],
-  ])('given %j uses %j', (given, tls) => {
-    expect(optionsOf({ cafile: files.ca, ...given }).server.tls).toMatchObject(tls)
-  })
-
-  it('drops only the check of the name with --insecure', () => {
-    const { tls } = optionsOf({ cafile: files.ca, insecure: 'true' }).server
-    expect(tls?.checkServerIdentity?.('h', {} as never)).toBeUndefined()
-    expect(optionsOf({ cafile: files.ca }).server.tls).not.toHaveProperty('checkServerIdentity')
-  })
-
-  it.each(['127.0.0.1', '::1'])('asks for no server name where the host is the address %s', (host) => {
-    expect(optionsOf({ cafile: files.ca, host }).server.tls).not.toHaveProperty('servername')
-  })
-
-  it('takes a client certificate with its key', () => {
-    const { certfile, keyfile, encryptedKeyfile, password } = files.client
-    const trusted = { cafile: files.ca, cert: certfile }
-    const pem = readFileSync(certfile)
-    expect(optionsOf({ ...trusted, key: keyfile }).server.tls).toMatchObject({ cert: pem, key: readFileSync(keyfile) })
-    const typed = optionsOf({ ...trusted, key: encryptedKeyfile }, { keyPassword: password })
-    expect(typed.server.tls).toMatchObject({ passphrase: password })
-    const given = optionsOf({ ...trusted, key: encryptedKeyfile, keyPassword: password }, { keyPassword: 'other' })
-    expect(given.server.tls).toMatchObject({ passphrase: password })
-  })
-
-  it('refuses a client certificate where TLS is off', () => {
-    const { certfile, keyfile } = files.client
-    expect(() => optionsOf({ cert: certfile, key: keyfile })).toThrow(/^--cert does nothing without TLS/)
-  })
-
-  it('names the option and the file that it cannot use', () => {
-    const directory = temporaryDirectory()
-    const missing = directory.file('missing')
-    const empty = directory.write('empty', 'not a certificate')
-    const broken = directory.write('broken', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
-    const nothing = temporaryDirectory().path
-    const { certfile, keyfile, encryptedKeyfile } = files.client
-    const trusted = { cafile: files.ca }
-    const cases: [given: Texts, message: string][] = [
-      [{ cafile: missing }, `--cafile ${missing}: no such file`],
-      [{ cafile: directory.path }, `--cafile ${directory.path}: is a directory`],
-      [{ cafile: empty }, `--cafile ${empty}: no PEM certificate in it`],
-      [{ cafile: broken }, `--cafile ${broken}: holds a certificate that cannot be read`],
-      [{ capath: missing }, `--capath ${missing}: no such file`],
-      [{ capath: nothing }, `--capath ${nothing}: no PEM certificate in any file there`],
-      [{ ...trusted, cert: missing, key: keyfile }, `--cert ${missing}: no such file`],
-      [{ ...trusted, cert: certfile, key: missing }, `--key ${missing}: no such file`],
-      [{ ...trusted, cert: empty, key: keyfile }, `--cert ${empty} or --key ${keyfile}: `],
-      [{ ...trusted, cert: certfile, key: empty }, `--cert ${certfile} or --key ${empty}: `],
-      [
-        { ...trusted, cert: certfile, key: files.server.keyfile },
-        `--key ${files.server.keyfile} does not belong to --cert ${certfile}`,
-      ],
-      [
-        { ...trusted, cert: certfile, key: encryptedKeyfile },
-        `--key ${encryptedKeyfile} needs the right --key-password`,
-      ],
-      [
-        { ...trusted, cert: certfile, key: encryptedKeyfile, keyPassword: 'wrong' },
-        `--key ${encryptedKeyfile} needs the right --key-password`,
-      ],
-      [{ ...trusted, ciphers: 'NONSENSE' }, '--ciphers NONSENSE: '],
-      [{ username: 'u', passwordFile: missing }, `--password-file ${missing}: no such file`],
-    ]
-    for (const [given, message] of cases) {
-      expect(() => optionsOf(given), message).toThrow(UsageError)
-      expect(() => optionsOf(given), message).toThrow(message)
-    }
-  })
-})
-
-describe('needsKeyPassword', () => {
-  it('holds for an encrypted key whose password was not given', () => {
-    const { certfile: cert, keyfile, encryptedKeyfile } = files.client
-    expect(needsKeyPassword(valuesOf({}))).toBe(false)
-    expect(needsKeyPassword(valuesOf({ cert, key: keyfile }))).toBe(false)
-    expect(needsKeyPassword(valuesOf({ cert, key: encryptedKeyfile }))).toBe(true)
-    expect(needsKeyPassword(valuesOf({ cert, key: encryptedKeyfile, keyPassword: 'x' }))).toBe(false)
-  })
-
-  it('names a key that cannot be read', () => {
-    const key = temporaryDirectory().file('missing')
-    expect(() => needsKeyPassword(valuesOf({ cert: 'c', key }))).toThrow(new UsageError(`--key ${key}: no such file`))
   })
 })

@@ -66,7 +66,8 @@ const mosquittoNames: Readonly<Record<string, readonly string[]>> = {
   sub: ['filter-out', 'pretty', 'qos', 'retained-only', 'topic', 'verbose'],
   both: [
     ...['cafile', 'capath', 'cert', 'ciphers', 'disable-clean-session', 'host', 'id', 'id-prefix', 'insecure'],
-    ...['keepalive', 'key', 'port', 'protocol-version', 'proxy', 'pw', 'session-expiry-interval', 'tls-alpn'],
+    ...['keepalive', 'key', 'keyform', 'no-tls', 'port', 'protocol-version', 'proxy', 'psk', 'psk-identity', 'pw'],
+    ...['session-expiry-interval', 'tls-alpn', 'tls-engine', 'tls-engine-kpass-sha1', 'tls-keylog'],
     ...['tls-use-os-certs', 'tls-version', 'unix', 'url', 'username', 'will-payload', 'will-qos', 'will-retain'],
     ...['will-topic', 'ws'],
   ],

@@ -11,7 +11,7 @@ import {
   type ValueOfProperty,
 } from './property-table.ts'
 import { readSecretFile } from './read-file.ts'
-import { refuseVoidTlsOptions, tlsOptions } from './tls-options.ts'
+import { keyLogTo, refuseTlsEngines, refuseVoidTlsOptions, tlsOptions, turnsTlsOn } from './tls-options.ts'
 import type { Server } from './transport.ts'
 
 export interface Will {
@@ -181,12 +181,15 @@ function willOf(values: ConnectionValues, topic: string): Will {
 function serverOf(values: ConnectionValues, defaults: Defaults): Server {
   const { url } = values
   const unix = values.unix ?? url?.unix ?? (values.port === 0 ? values.host : undefined)
-  const trustsSome = values.cafile !== undefined || values.capath !== undefined || values.tlsUseOsCerts
-  const wantsTls = trustsSome || url?.tls === true || (values.port ?? url?.port) === 8883
+  const wantsTls = turnsTlsOn(values)
+  const usesTls = wantsTls && !values.noTls
   const websocket = values.websocket || url?.websocket === true
   const host = values.host ?? url?.host ?? 'localhost'
   const port = values.port ?? url?.port ?? (wantsTls ? 8883 : 1883)
-  if (!wantsTls) refuseVoidTlsOptions(values)
+  if (!values.noTls) {
+    refuseTlsEngines(values)
+    if (!usesTls) refuseVoidTlsOptions(values)
+  }
   if (!websocket && (values.wsPath !== undefined || values.wsHeader.length > 0)) {
     throw new UsageError('--ws-path and --ws-header do nothing without WebSocket; turn it on by --ws or -L ws://…')
   }
@@ -199,7 +202,8 @@ function serverOf(values: ConnectionValues, defaults: Defaults): Server {
     ...(unix === undefined ? {} : { unix }),
     ...(values.bindAddress === undefined ? {} : { bindAddress: values.bindAddress }),
     ...(values.proxy === undefined ? {} : { proxy: values.proxy }),
-    ...(wantsTls ? { tls: tlsOptions(values, defaults, host, unix !== undefined) } : {}),
+    ...(usesTls ? { tls: tlsOptions(values, defaults, host, unix !== undefined) } : {}),
+    ...(usesTls && values.tlsKeylog !== undefined ? { keyLog: keyLogTo(values.tlsKeylog, defaults.warn) } : {}),
     ...(websocket ? { websocket: { path: values.wsPath ?? '/mqtt', headers: values.wsHeader } } : {}),
   }
 }

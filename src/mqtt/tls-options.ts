@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { createSecureContext, rootCertificates, type ConnectionOptions as TlsOptions } from 'node:tls'
+import { createSecureContext, DEFAULT_CIPHERS, rootCertificates, type ConnectionOptions as TlsOptions } from 'node:tls'
 import { UsageError } from '../errors.ts'
 import type { ConnectionValues } from '../options/connection.ts'
 import type { Defaults } from './client-options.ts'
@@ -11,10 +11,19 @@ import { readFile, readSecretFile, unreadable } from './read-file.ts'
 /** Options that would be void without TLS, while the user takes the connection for safe. */
 const NEED_TLS = {
   cert: '--cert',
+  pskIdentity: '--psk-identity',
   tlsVersion: '--tls-version',
   ciphers: '--ciphers',
   tlsAlpn: '--tls-alpn',
   servername: '--servername',
+  tlsKeylog: '--tls-keylog',
+}
+
+/** Whether the values turn TLS on, not yet heeding --no-tls. */
+export function turnsTlsOn(values: ConnectionValues): boolean {
+  const { cafile, capath, tlsUseOsCerts, psk, url, port = url?.port } = values
+  const trustsSome = cafile !== undefined || capath !== undefined || tlsUseOsCerts || psk !== undefined
+  return trustsSome || url?.tls === true || port === 8883
 }
 
 /** @throws UsageError for what needs TLS, which is off. */
@@ -22,8 +31,22 @@ export function refuseVoidTlsOptions(values: ConnectionValues): void {
   const needsTls = Object.entries(NEED_TLS).find(([key]) => values[key as keyof typeof NEED_TLS] !== undefined)
   if (needsTls === undefined) return
   throw new UsageError(
-    `${needsTls[1]} does nothing without TLS; turn it on by --cafile, --capath, --tls-use-os-certs or -p 8883`,
+    `${needsTls[1]} does nothing without TLS; turn it on by --cafile, --capath, --psk, --tls-use-os-certs or -p 8883`,
   )
+}
+
+/** @throws UsageError: Node can't load an engine, and neither can OpenSSL 3 as it is built nowadays. */
+export function refuseTlsEngines(values: ConnectionValues): void {
+  const { keyform, tlsEngine, tlsEngineKpassSha1 } = values
+  const name =
+    tlsEngine !== undefined
+      ? `--tls-engine ${tlsEngine}`
+      : keyform === 'engine'
+        ? '--keyform engine'
+        : tlsEngineKpassSha1 !== undefined
+          ? '--tls-engine-kpass-sha1'
+          : undefined
+  if (name !== undefined) throw new UsageError(`${name}: this build has no TLS engines; --key reads a PEM file`)
 }
 
 /**
@@ -33,15 +56,7 @@ export function refuseVoidTlsOptions(values: ConnectionValues): void {
  * @throws UsageError for files that can't be read or used, naming the option.
  */
 export function tlsOptions(values: ConnectionValues, defaults: Defaults, host: string, isUnix: boolean): TlsOptions {
-  const context: TlsOptions = {
-    ca: authorities(values, defaults.env),
-    minVersion: values.tlsVersion ?? 'TLSv1.2',
-    ...(values.cert === undefined ? {} : { cert: readFile('--cert', values.cert) }),
-    ...(values.key === undefined ? {} : { key: readSecretFile('--key', values.key, defaults.warn) }),
-    ...(defaults.keyPassword === undefined ? {} : { passphrase: defaults.keyPassword }),
-    ...(values.keyPassword === undefined ? {} : { passphrase: values.keyPassword }),
-    ...(values.ciphers === undefined ? {} : { ciphers: values.ciphers }),
-  }
+  const context = values.psk === undefined ? certificateContext(values, defaults) : pskContext(values, values.psk)
   try {
     createSecureContext(context)
   } catch (error) {
@@ -57,9 +72,48 @@ export function tlsOptions(values: ConnectionValues, defaults: Defaults, host: s
     // An address is no name to ask for [RFC 6066, 3].
     ...(isIP(servername) === 0 ? { servername } : {}),
     ...(values.servername === undefined ? {} : { host: values.servername }),
-    ...(values.insecure || isUnix ? { checkServerIdentity: () => undefined } : {}),
+    ...(values.insecure || isUnix || values.psk !== undefined ? { checkServerIdentity: () => undefined } : {}),
     ...(values.tlsAlpn === undefined ? {} : { ALPNProtocols: [values.tlsAlpn] }),
   }
+}
+
+function certificateContext(values: ConnectionValues, defaults: Defaults): TlsOptions {
+  const ciphers = ciphersOf(values)
+  return {
+    ca: authorities(values, defaults.env),
+    minVersion: values.tlsVersion ?? 'TLSv1.2',
+    ...(values.cert === undefined ? {} : { cert: readFile('--cert', values.cert) }),
+    ...(values.key === undefined ? {} : { key: readSecretFile('--key', values.key, defaults.warn) }),
+    ...(defaults.keyPassword === undefined ? {} : { passphrase: defaults.keyPassword }),
+    ...(values.keyPassword === undefined ? {} : { passphrase: values.keyPassword }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+  }
+}
+
+/** Node negotiates pre-shared keys up to TLS 1.2. The broker proves itself by the key, and by nothing else. */
+function pskContext(values: ConnectionValues, psk: Buffer): TlsOptions {
+  const { ciphers = 'aPSK:!eNULL', pskIdentity, tlsVersion } = values
+  if (tlsVersion === 'TLSv1.3') throw new UsageError('--psk works with TLS 1.2 only (--tls-version)')
+  if (ciphers.split(':').every(isSuite))
+    throw new UsageError(`--ciphers ${ciphers}: names no cipher of TLS 1.2 for --psk`)
+  return {
+    ca: [],
+    minVersion: 'TLSv1.2',
+    maxVersion: 'TLSv1.2',
+    ciphers,
+    pskCallback: () => ({ psk, identity: pskIdentity! }),
+  }
+}
+
+/** As OpenSSL has it: a list for TLS 1.2 leaves TLS 1.3 as it is. Node would turn TLS 1.3 off. */
+function ciphersOf({ ciphers, tlsVersion }: ConnectionValues): string | undefined {
+  if (ciphers === undefined || ciphers.split(':').some(isSuite)) return ciphers
+  if (tlsVersion === 'TLSv1.3') throw new UsageError(`--ciphers ${ciphers}: names no suite of TLS 1.3 (TLS_…)`)
+  return [ciphers, ...DEFAULT_CIPHERS.split(':').filter(isSuite)].join(':')
+}
+
+function isSuite(name: string): boolean {
+  return name.startsWith('TLS_')
 }
 
 /** Which option OpenSSL is unhappy with. */
@@ -74,8 +128,27 @@ function blame(error: NodeJS.ErrnoException, values: ConnectionValues): string {
 
 /** Whether the private key asks for a password that was not given. */
 export function needsKeyPassword(values: ConnectionValues): boolean {
-  if (values.key === undefined || values.keyPassword !== undefined) return false
+  if (values.key === undefined || values.keyPassword !== undefined || values.noTls || values.psk !== undefined)
+    return false
   return /ENCRYPTED/.test(readFile('--key', values.key).toString('latin1'))
+}
+
+/**
+ * Appends the lines of the NSS key log to a file that only its owner can read, if it is new.
+ *
+ * @param warn told of the first failure.
+ */
+export function keyLogTo(path: string, warn: (text: string) => void): (line: Buffer) => void {
+  let failed = false
+  return (line) => {
+    if (failed) return
+    try {
+      appendFileSync(path, line, { mode: 0o600 })
+    } catch (error) {
+      failed = true
+      warn(`cannot write ${unreadable('--tls-keylog', path, error).message}`)
+    }
+  }
 }
 
 const SYSTEM_BUNDLES = [

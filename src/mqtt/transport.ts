@@ -20,6 +20,8 @@ export interface Server {
   }
   /** Without host and socket, which come from here. */
   readonly tls?: TlsOptions
+  /** Takes each line of the NSS key log, with its line feed. */
+  readonly keyLog?: (line: Buffer) => void
   readonly websocket?: { readonly path: string; readonly headers: readonly (readonly [string, string])[] }
 }
 
@@ -111,6 +113,7 @@ async function connectSocks(server: Server, signal: AbortSignal): Promise<net.So
 async function startTls(server: Server, socket: net.Socket, signal: AbortSignal): Promise<Duplex> {
   const tls = await import('node:tls')
   const secure = tls.connect({ host: server.host, ...server.tls, socket })
+  if (server.keyLog !== undefined) secure.on('keylog', server.keyLog)
   await orAborted(once(secure, 'secureConnect'), signal)
   return secure
 }
@@ -179,7 +182,10 @@ const TLS_REASONS: Readonly<Record<string, string>> = {
   CERT_SIGNATURE_FAILURE: 'the certificate authority is not the one trusted; --cafile names your own authority',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the broker wants a client certificate (--cert, --key)',
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
-    'the broker refused the handshake; it may want a client certificate (--cert, --key)',
+    'the broker refused the handshake; it may want a client certificate (--cert, --key) or a pre-shared key (--psk)',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_PSK_IDENTITY: 'the broker has no pre-shared key of this name (--psk-identity)',
+  ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC: 'the broker cannot decrypt what was sent; it may have another key (--psk)',
+  ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR: 'the broker cannot verify what was sent; it may have another key (--psk)',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the broker does not trust the client certificate (--cert)',
   ERR_SSL_WRONG_VERSION_NUMBER: 'the broker does not speak TLS on this port',
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the broker speaks no TLS version that is accepted here (--tls-version)',

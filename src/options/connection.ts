@@ -55,6 +55,31 @@ const attempts: Kind<number> = {
   },
 }
 
+/** The longest that OpenSSL takes. */
+const LONGEST_PSK = 512
+const LONGEST_PSK_IDENTITY = 256
+
+/** Bytes of a pre-shared key; an odd digit is the low half of the first byte, as in mosquitto's clients. */
+const psk: Kind<Buffer> = {
+  placeholder: 'HEX',
+  expected: `hex digits for 1 to ${LONGEST_PSK} bytes`,
+  parse(value) {
+    const digits = value.length % 2 === 0 ? value : `0${value}`
+    if (!/^[0-9a-f]+$/i.test(value) || digits.length > 2 * LONGEST_PSK) throw new InvalidValue()
+    return Buffer.from(digits, 'hex')
+  },
+}
+
+const pskIdentity: Kind<string> = {
+  placeholder: 'IDENTITY',
+  expected: `1 to ${LONGEST_PSK_IDENTITY} bytes of text without NUL`,
+  parse(value) {
+    if (value === '' || value.includes('\0') || Buffer.byteLength(value) > LONGEST_PSK_IDENTITY)
+      throw new InvalidValue()
+    return value
+  },
+}
+
 const host = textOf('HOST', 'a host name or address')
 const alpn: Kind<string> = { ...mqttText, placeholder: 'PROTOCOL', expected: 'a protocol name' }
 
@@ -238,6 +263,15 @@ export const connectionOptions = table({
     group: 'TLS',
     describe: 'Trust the certificate authorities of the operating system; turns TLS on',
   },
+  psk: {
+    kind: psk,
+    group: 'TLS',
+    describe: 'Pre-shared key in place of certificates, in hex; turns TLS on',
+    secret: true,
+    requires: ['pskIdentity'],
+    excludes: ['cafile', 'capath', 'tlsUseOsCerts'],
+  },
+  pskIdentity: { kind: pskIdentity, group: 'TLS', describe: 'Name by which the broker knows the pre-shared key' },
   cert: { kind: file, group: 'TLS', describe: 'Client certificate, with its chain, in PEM', requires: ['key'] },
   key: { kind: file, group: 'TLS', describe: 'Private key of the client certificate, in PEM', requires: ['cert'] },
   keyPassword: {
@@ -246,6 +280,26 @@ export const connectionOptions = table({
     describe: 'Password of the private key; asked for on the terminal if the key needs one',
     secret: true,
     requires: ['key'],
+  },
+  keyform: {
+    kind: oneOf('FORM', { pem: 'pem', engine: 'engine' } as const),
+    group: 'TLS',
+    describe: 'Where the private key is; this build has no TLS engines',
+    requires: ['key'],
+    hidden: true,
+  },
+  tlsEngine: {
+    kind: textOf('ENGINE', 'the name of a TLS engine'),
+    group: 'TLS',
+    describe: 'TLS engine that holds the private key; this build has none',
+    hidden: true,
+  },
+  tlsEngineKpassSha1: {
+    kind: textOf('HASH', 'a SHA-1 hash'),
+    group: 'TLS',
+    describe: 'Hash of the password of the key in the TLS engine; this build has none',
+    secret: true,
+    hidden: true,
   },
   tlsVersion: {
     kind: oneOf('VERSION', { 'tlsv1.2': 'TLSv1.2', 'tlsv1.3': 'TLSv1.3' } as const),
@@ -256,7 +310,7 @@ export const connectionOptions = table({
   ciphers: {
     kind: textOf('LIST', 'an OpenSSL cipher list'),
     group: 'TLS',
-    describe: 'Ciphers to offer, as OpenSSL names them',
+    describe: 'Ciphers of TLS 1.2, and suites of TLS 1.3, to offer, as OpenSSL names them',
   },
   tlsAlpn: { kind: alpn, group: 'TLS', describe: 'Application protocol to ask for (ALPN)' },
   servername: {
@@ -269,6 +323,16 @@ export const connectionOptions = table({
     kind: flag,
     group: 'TLS',
     describe: 'Accept a certificate for another host name; authority and dates are still checked',
+  },
+  tlsKeylog: {
+    kind: file,
+    group: 'TLS',
+    describe: 'Append the keys of the connection to this file, with which Wireshark can read it',
+  },
+  noTls: {
+    kind: flag,
+    group: 'TLS',
+    describe: 'Ignore all that turns TLS on, wherever it was set; the default port stays',
   },
 
   websocket: { kind: flag, aliases: ['ws'], group: 'WebSocket', describe: 'MQTT over WebSocket' },

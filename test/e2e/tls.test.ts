@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { startAedes } from '../support/aedes.ts'
 import { type Certificates, certificates } from '../support/certificates.ts'
 import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts'
 import { spawnTmqtt } from '../support/spawn.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
 import { failureOf } from './failure.ts'
 
 type Identity = 'server' | 'expired' | 'wrongHost' | 'selfSigned'
@@ -22,6 +24,9 @@ describe('TLS', () => {
     ['server', 'otherCa', [], '--cafile names your own authority'],
     ['server', 'otherCa', ['--insecure'], '--cafile names your own authority'],
     ['selfSigned', 'ca', [], 'self-signed'],
+    // With one of these, mosquitto's --insecure takes a certificate of anybody.
+    ['server', 'otherCa', ['--insecure', '--tls-version', 'tlsv1.2'], '--cafile names your own authority'],
+    ['server', 'otherCa', ['--insecure', '--ciphers', 'HIGH'], '--cafile names your own authority'],
   ] as const)('exits with 8: %s to who trusts %s, %j', async (identity, authority, args, reason) => {
     const { code, says } = await failureOf(await publish(identity, authority, args))
     expect(code).toBe(8)
@@ -41,6 +46,7 @@ describe('TLS', () => {
     ['server', []],
     ['wrongHost', ['--insecure']],
     ['wrongHost', ['--servername', 'wrong.example']],
+    ['server', ['--tls-version', 'tlsv1.3', '--ciphers', 'TLS_AES_128_GCM_SHA256']],
   ] as const)('succeeds: %s, %j', async (identity, args) => {
     const publisher = await publish(identity, 'ca', args)
     expect(await publisher.exited, publisher.stderr).toEqual({ code: 0, signal: null })
@@ -73,6 +79,85 @@ describe('TLS', () => {
       const { code, says } = await failureOf(spawnTmqtt([...args, '-L', urls.tls, '--cafile', ca, '-t', 't']))
       expect(code).toBe(8)
       expect(says).toContain('client certificate (--cert, --key)')
+    }
+  })
+
+  it('appends the keys of each connection to the file of --tls-keylog', async () => {
+    const { ca, server } = await certificates()
+    const { urls } = await startAedes({ tls: { ...server, cafile: ca } })
+    const file = temporaryDirectory().file('keys')
+    const publish = async () => {
+      const args = ['-L', urls.tls, '--cafile', ca, '--tls-keylog', file, '-t', 't', '-m', 'x']
+      const publisher = spawnTmqtt(['pub', ...args])
+      expect(await publisher.exited, publisher.stderr).toEqual({ code: 0, signal: null })
+      return readFileSync(file, 'utf8')
+    }
+    const first = await publish()
+    expect(first).toMatch(/^(?:[A-Z0-9_]+ [0-9a-f]{64} [0-9a-f]+\n){4,}$/)
+    expect(first).toContain('CLIENT_TRAFFIC_SECRET_0 ')
+    const both = await publish()
+    expect(both.startsWith(first)).toBe(true)
+    expect(both.length).toBeGreaterThan(first.length)
+  })
+
+  it('leaves TLS 1.3 on where --ciphers names those of TLS 1.2', async () => {
+    const { ca, server } = await certificates()
+    const { urls } = await startAedes({ tls: { ...server, cafile: ca } })
+    const file = temporaryDirectory().file('keys')
+    const args = ['--cafile', ca, '--ciphers', 'ECDHE-ECDSA-AES128-GCM-SHA256', '--tls-keylog', file]
+    const publisher = spawnTmqtt(['pub', '-L', urls.tls, ...args, '-t', 't', '-m', 'x'])
+    expect(await publisher.exited, publisher.stderr).toEqual({ code: 0, signal: null })
+    expect(readFileSync(file, 'utf8')).toContain('CLIENT_TRAFFIC_SECRET_0 ')
+  })
+
+  it('only warns when the file of --tls-keylog cannot be written', async () => {
+    const { ca, server } = await certificates()
+    const { urls } = await startAedes({ tls: { ...server, cafile: ca } })
+    const file = temporaryDirectory().path
+    const publisher = spawnTmqtt(['pub', '-L', urls.tls, '--cafile', ca, '--tls-keylog', file, '-t', 't', '-m', 'x'])
+    expect(await publisher.exited).toEqual({ code: 0, signal: null })
+    expect(publisher.stderr).toBe(`tmqtt pub: cannot write --tls-keylog ${file}: is a directory\n`)
+  })
+
+  it('is off with --no-tls', async () => {
+    const { ports } = await startAedes()
+    const args = ['--no-tls', '--cafile', 'missing', '-h', '127.0.0.1', '-p', String(ports.tcp), '-t', 't', '-m', 'x']
+    const publisher = spawnTmqtt(['pub', ...args])
+    expect(await publisher.exited, publisher.stderr).toEqual({ code: 0, signal: null })
+  })
+})
+
+describe.skipIf(!hasMosquitto)('a pre-shared key', () => {
+  /** A publisher at a broker that knows the key 00ab12 of joe. */
+  async function publishWith(...args: readonly string[]) {
+    const keys = temporaryDirectory().write('keys', 'joe:00ab12\n')
+    const { ports } = await startMosquitto({ config: ['psk_hint hint', `psk_file ${keys}`] })
+    const at = ['-h', '127.0.0.1', '-p', String(ports.tcp)]
+    return spawnTmqtt(['pub', ...at, ...args, '-t', 't', '-m', 'x', '-q', '1'])
+  }
+
+  it.each([[[]], [['--ciphers', 'PSK-AES128-GCM-SHA256']]])('is taken by mosquitto, with %j', async (args) => {
+    const publisher = await publishWith('--psk', '00ab12', '--psk-identity', 'joe', ...args)
+    expect(await publisher.exited, publisher.stderr).toEqual({ code: 0, signal: null })
+  })
+
+  it.each([
+    ['00ab13', 'joe', '--psk)'],
+    ['ab12', 'joe', '--psk)'],
+    ['00ab12', 'jane', '--psk-identity)'],
+  ])('exits with 8 when it is refused: %s of %s', async (key, identity, reason) => {
+    const { code, says } = await failureOf(await publishWith('--psk', key, '--psk-identity', identity))
+    expect(code).toBe(8)
+    expect(says).toContain(reason)
+  })
+
+  it('proves the broker: one that has certificates instead is not trusted', async () => {
+    const { ca, server } = await certificates()
+    const { ports } = await startAedes({ tls: { ...server, cafile: ca } })
+    const at = ['-h', 'localhost', '-p', String(ports.tls), '--psk', '00ab12', '--psk-identity', 'joe']
+    for (const args of [[], ['--insecure', '--ciphers', 'ALL']]) {
+      const { code } = await failureOf(spawnTmqtt(['pub', ...at, ...args, '-t', 't', '-m', 'x']))
+      expect(code).toBe(8)
     }
   })
 })

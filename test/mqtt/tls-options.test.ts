@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { UsageError } from '../../src/errors.ts'
@@ -55,6 +55,8 @@ describe('TLS', () => {
     ['--ciphers', { ciphers: 'HIGH' }],
     ['--tls-alpn', { tlsAlpn: 'mqtt' }],
     ['--servername', { servername: 'h' }],
+    ['--psk-identity', { pskIdentity: 'i' }],
+    ['--tls-keylog', { tlsKeylog: 'f' }],
   ])('is what %s needs', (option, given) => {
     expect(() => optionsOf(given)).toThrow(new RegExp(`^${option} does nothing without TLS`))
   })
@@ -83,7 +85,13 @@ describe('TLS', () => {
       { servername: 'name', host: 'name' },
     ],
     [{ tlsVersion: 'tlsv1.3' }, { minVersion: 'TLSv1.3' }],
-    [{ ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }, { ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' }],
+    // A list for TLS 1.2 says nothing of TLS 1.3, nor the other way round [OpenSSL, SSL_CTX_set_cipher_list].
+    [{ ciphers: 'HIGH' }, { ciphers: expect.stringMatching(/^HIGH:TLS_AES_256_GCM_SHA384:/), minVersion: 'TLSv1.2' }],
+    [{ ciphers: 'HIGH:TLS_AES_128_CCM_SHA256' }, { ciphers: 'HIGH:TLS_AES_128_CCM_SHA256' }],
+    [
+      { ciphers: 'TLS_AES_128_GCM_SHA256', tlsVersion: 'tlsv1.3' },
+      { ciphers: 'TLS_AES_128_GCM_SHA256', minVersion: 'TLSv1.3' },
+    ],
     [{ tlsAlpn: 'mqtt' }, { ALPNProtocols: ['mqtt'] }],
     [{ insecure: 'true' }, { rejectUnauthorized: true, checkServerIdentity: expect.any(Function) }],
     [{ unix: '/s' }, { rejectUnauthorized: true, checkServerIdentity: expect.any(Function) }],
@@ -91,9 +99,18 @@ describe('TLS', () => {
     expect(optionsOf({ cafile: files.ca, ...given }).server.tls).toMatchObject(tls)
   })
 
-  it('drops only the check of the name with --insecure', () => {
-    const { tls } = optionsOf({ cafile: files.ca, insecure: 'true' }).server
+  it.each<[given: Texts]>([
+    [{}],
+    [{ tlsVersion: 'tlsv1.2' }],
+    [{ ciphers: 'HIGH' }],
+    [{ tlsVersion: 'tlsv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' }],
+  ])('drops only the check of the name with --insecure, unlike mosquitto also with %j', (given) => {
+    const { tls } = optionsOf({ cafile: files.ca, insecure: 'true', ...given }).server
+    expect(tls).toMatchObject({ rejectUnauthorized: true, ca: [pemOf(files.ca)] })
     expect(tls?.checkServerIdentity?.('h', {} as never)).toBeUndefined()
+  })
+
+  it('checks the name without --insecure', () => {
     expect(optionsOf({ cafile: files.ca }).server.tls).not.toHaveProperty('checkServerIdentity')
   })
 
@@ -149,11 +166,102 @@ describe('TLS', () => {
         `--key ${encryptedKeyfile} needs the right --key-password`,
       ],
       [{ ...trusted, ciphers: 'NONSENSE' }, '--ciphers NONSENSE: '],
+      [{ ...trusted, ciphers: 'TLS_NONSENSE' }, '--ciphers TLS_NONSENSE: '],
+      [{ ...trusted, ciphers: 'HIGH', tlsVersion: 'tlsv1.3' }, '--ciphers HIGH: names no suite of TLS 1.3'],
     ]
     for (const [given, message] of cases) {
       expect(() => optionsOf(given), message).toThrow(UsageError)
       expect(() => optionsOf(given), message).toThrow(message)
     }
+  })
+})
+
+describe('--psk', () => {
+  const psk = { psk: '00ff', pskIdentity: 'joe' }
+
+  it('takes the place of certificates, at the port of TLS', () => {
+    const { port, tls } = optionsOf(psk).server
+    expect(port).toBe(8883)
+    expect(tls).toMatchObject({ ca: [], minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2', rejectUnauthorized: true })
+    expect(tls?.pskCallback?.(null)).toEqual({ psk: Buffer.of(0, 255), identity: 'joe' })
+  })
+
+  it.each<[given: Texts, port: number]>([
+    [{ port: '1883' }, 1883],
+    [{ url: 'mqtts://h' }, 8883],
+    [{ url: 'mqtt://h:7' }, 7],
+  ])('is used with %j, at port %d', (given, port) => {
+    expect(optionsOf({ ...psk, ...given }).server).toMatchObject({ port, tls: { ca: [] } })
+  })
+
+  it('offers ciphers that the key proves, and encrypt, unless --ciphers says otherwise', () => {
+    expect(optionsOf(psk).server.tls).toMatchObject({ ciphers: 'aPSK:!eNULL' })
+    expect(optionsOf({ ...psk, ciphers: 'PSK' }).server.tls).toMatchObject({ ciphers: 'PSK' })
+  })
+
+  it.each<[message: string, given: Texts]>([
+    ['--psk works with TLS 1.2 only (--tls-version)', { tlsVersion: 'tlsv1.3' }],
+    ['--ciphers TLS_AES_128_GCM_SHA256: names no cipher of TLS 1.2 for --psk', { ciphers: 'TLS_AES_128_GCM_SHA256' }],
+    ['--ciphers NONSENSE: ', { ciphers: 'NONSENSE' }],
+  ])('refuses: %s', (message, given) => {
+    expect(() => optionsOf({ ...psk, ...given })).toThrow(UsageError)
+    expect(() => optionsOf({ ...psk, ...given })).toThrow(message)
+  })
+})
+
+describe('--no-tls', () => {
+  it.each<[given: Texts, port: number]>([
+    [{ cafile: 'missing' }, 8883],
+    [{ capath: 'missing' }, 8883],
+    [{ psk: 'ab', pskIdentity: 'i' }, 8883],
+    [{ url: 'mqtts://h' }, 8883],
+    [{ url: 'mqtts://h:7' }, 7],
+    [{ port: '8883' }, 8883],
+    [{ cafile: 'missing', port: '7' }, 7],
+    [{ cert: 'missing', key: 'missing', keyform: 'engine', tlsEngine: 'x', ciphers: 'x', tlsKeylog: 'x' }, 1883],
+  ])('leaves %j without effect, but for the port %d', (given, port) => {
+    const { server } = optionsOf({ ...given, noTls: 'true' })
+    expect(server).toMatchObject({ port })
+    expect(server).not.toHaveProperty('tls')
+    expect(server).not.toHaveProperty('keyLog')
+  })
+})
+
+describe('a TLS engine', () => {
+  it.each<[option: string, given: Texts]>([
+    ['--tls-engine x', { tlsEngine: 'x' }],
+    ['--tls-engine x', { tlsEngine: 'x', tlsEngineKpassSha1: 'secret' }],
+    ['--tls-engine-kpass-sha1', { tlsEngineKpassSha1: 'secret' }],
+    ['--keyform engine', { cafile: 'missing', cert: 'missing', key: 'missing', keyform: 'engine' }],
+  ])('is what this build has not: %s', (option, given) => {
+    expect(() => optionsOf(given)).toThrow(
+      new UsageError(`${option}: this build has no TLS engines; --key reads a PEM file`),
+    )
+  })
+
+  it('is not asked for with --keyform pem', () => {
+    const { certfile: cert, keyfile: key } = files.client
+    expect(optionsOf({ cafile: files.ca, cert, key, keyform: 'pem' }).server.tls).toHaveProperty('key')
+  })
+})
+
+describe('--tls-keylog', () => {
+  it('appends to a file that only its owner can read', () => {
+    const tlsKeylog = temporaryDirectory().file('keys')
+    const log = () => optionsOf({ cafile: files.ca, tlsKeylog }).server.keyLog
+    expect(existsSync(tlsKeylog)).toBe(false)
+    log()?.(Buffer.from('one\n'))
+    log()?.(Buffer.from('two\n'))
+    expect(readFileSync(tlsKeylog, 'utf8')).toBe('one\ntwo\n')
+    expect(statSync(tlsKeylog).mode & 0o777).toBe(0o600)
+  })
+
+  it('warns once when it cannot write', () => {
+    const tlsKeylog = temporaryDirectory().path
+    const warnings: string[] = []
+    const { keyLog } = optionsOf({ cafile: files.ca, tlsKeylog }, { warn: (text) => warnings.push(text) }).server
+    for (const line of ['one\n', 'two\n']) keyLog?.(Buffer.from(line))
+    expect(warnings).toEqual([`cannot write --tls-keylog ${tlsKeylog}: is a directory`])
   })
 })
 
@@ -164,6 +272,8 @@ describe('needsKeyPassword', () => {
     expect(needsKeyPassword(valuesOf({ cert, key: keyfile }))).toBe(false)
     expect(needsKeyPassword(valuesOf({ cert, key: encryptedKeyfile }))).toBe(true)
     expect(needsKeyPassword(valuesOf({ cert, key: encryptedKeyfile, keyPassword: 'x' }))).toBe(false)
+    expect(needsKeyPassword(valuesOf({ cert, key: encryptedKeyfile, noTls: 'true' }))).toBe(false)
+    expect(needsKeyPassword(valuesOf({ cert, key: encryptedKeyfile, psk: 'ab', pskIdentity: 'i' }))).toBe(false)
   })
 
   it('names a key that cannot be read', () => {

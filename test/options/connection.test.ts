@@ -89,6 +89,33 @@ describe('connectionOptions', () => {
     expect(() => connection({ [key]: text })).toThrow(UsageError)
   })
 
+  it.each([
+    ['00ff', [0, 255]],
+    ['00FF', [0, 255]],
+    // As mosquitto's clients read it.
+    ['abc', [0x0a, 0xbc]],
+    ['0', [0]],
+  ])('reads psk %s as bytes', (psk, bytes) => {
+    expect(connection({ psk, pskIdentity: 'i' }).psk).toEqual(Buffer.from(bytes))
+  })
+
+  it.each([
+    ['psk', ''],
+    ['psk', '0x12'],
+    ['psk', 'ab cd'],
+    ['pskIdentity', ''],
+    ['pskIdentity', 'a\0b'],
+  ])('refuses %s %j', (key, text) => {
+    expect(() => connection({ psk: 'ab', pskIdentity: 'i', [key]: text })).toThrow(/: expected (hex digits|1 to 256)/)
+  })
+
+  it('holds a pre-shared key and its identity to what OpenSSL takes', () => {
+    const longest = { psk: '11'.repeat(512), pskIdentity: 'ä'.repeat(128) }
+    expect(connection(longest)).toMatchObject({ psk: Buffer.alloc(512, 0x11), pskIdentity: longest.pskIdentity })
+    expect(() => connection({ ...longest, psk: `1${longest.psk}` })).toThrow(UsageError)
+    expect(() => connection({ ...longest, pskIdentity: `x${longest.pskIdentity}` })).toThrow(UsageError)
+  })
+
   it('holds no will payload or user property that does not fit its field', () => {
     const long = 'x'.repeat(65_536)
     expect(() => connection({ willTopic: 't', willPayload: long })).toThrow(UsageError)
@@ -108,6 +135,8 @@ describe('connectionOptions', () => {
     [{ passwordPrompt: 'true' }, { TMQTT_PASSWORD: 'p' }, { password: undefined, passwordPrompt: true }],
     [{ password: 'p' }, { TMQTT_PASSWORD_FILE: 'f' }, { passwordFile: undefined }],
     [{ password: 'p' }, { TMQTT_PASSWORD_PROMPT: '1' }, { passwordPrompt: false }],
+    [{ psk: 'ab', pskIdentity: 'i' }, { TMQTT_CAFILE: 'c', TMQTT_TLS_USE_OS_CERTS: '1' }, { cafile: undefined }],
+    [{ cafile: 'c' }, { TMQTT_PSK: 'ab', TMQTT_PSK_IDENTITY: 'i' }, { cafile: 'c', psk: undefined }],
   ])('given %j lets it void %j', (given, env, found) => {
     expect(connection(given, env)).toMatchObject(found)
   })
@@ -123,6 +152,9 @@ describe('connectionOptions', () => {
     ['password', 'p', 'passwordFile', 'f'],
     ['password', 'p', 'passwordPrompt', 'true'],
     ['passwordFile', 'f', 'passwordPrompt', 'true'],
+    ['psk', 'ab', 'cafile', 'c'],
+    ['psk', 'ab', 'capath', 'c'],
+    ['psk', 'ab', 'tlsUseOsCerts', 'true'],
   ])('refuses %s %s together with %s %s', (one, text, other, otherText) => {
     expect(() => connection({ [one]: text, [other]: otherText })).toThrow(/can't be used together/)
     expect(() => connection({ [other]: otherText, [one]: text })).toThrow(/can't be used together/)
@@ -132,6 +164,8 @@ describe('connectionOptions', () => {
     ['cert', 'c', 'needs --key'],
     ['key', 'k', 'needs --cert'],
     ['keyPassword', 'p', 'needs --key'],
+    ['keyform', 'pem', 'needs --key'],
+    ['psk', 'ab', 'needs --psk-identity'],
     ['willPayload', 'x', 'needs --will-topic'],
     ['willRetain', 'true', 'needs --will-topic'],
     ['willDelayInterval', '1', 'needs --will-topic'],
@@ -161,6 +195,15 @@ describe('connectionOptions', () => {
 
   it('keeps all that could hold a password secret', () => {
     const secret = Object.entries(connectionOptions).flatMap(([key, option]) => ('secret' in option ? [key] : []))
-    expect(secret).toEqual(['url', 'proxy', 'password', 'keyPassword', 'wsHeader', 'willPayload'])
+    expect(secret).toEqual([
+      'url',
+      'proxy',
+      'password',
+      'psk',
+      'keyPassword',
+      'tlsEngineKpassSha1',
+      'wsHeader',
+      'willPayload',
+    ])
   })
 })

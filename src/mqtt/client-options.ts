@@ -1,3 +1,5 @@
+import { Resolver } from 'node:dns/promises'
+import { isIP } from 'node:net'
 import { UsageError } from '../errors.ts'
 import type { ConnectionValues, ProtocolVersion } from '../options/connection.ts'
 import type { ControlProperties } from './control-properties.ts'
@@ -196,16 +198,26 @@ function serverOf(values: ConnectionValues, defaults: Defaults): Server {
   if (values.proxy !== undefined && values.bindAddress !== undefined) {
     throw new UsageError("--proxy and -A can't be used together")
   }
+  if (values.srv) checkSrv(values, host)
   return {
     host,
     port,
     ...(unix === undefined ? {} : { unix }),
+    ...(values.srv ? { srv: new Resolver() } : {}),
     ...(values.bindAddress === undefined ? {} : { bindAddress: values.bindAddress }),
     ...(values.proxy === undefined ? {} : { proxy: values.proxy }),
-    ...(usesTls ? { tls: tlsOptions(values, defaults, host, unix !== undefined) } : {}),
+    ...(usesTls ? { tls: tlsOptions(values, defaults, values.srv ? undefined : host, unix !== undefined) } : {}),
     ...(usesTls && values.tlsKeylog !== undefined ? { keyLog: keyLogTo(values.tlsKeylog, defaults.warn) } : {}),
     ...(websocket ? { websocket: { path: values.wsPath ?? '/mqtt', headers: values.wsHeader } } : {}),
   }
+}
+
+/** What the table can't say of -S: it depends on the URL and the host. */
+function checkSrv({ url }: ConnectionValues, host: string): void {
+  if (url?.port !== undefined || url?.unix !== undefined || url?.websocket) {
+    throw new UsageError('-S takes host and port from DNS: -L may name no port, unix socket or WebSocket')
+  }
+  if (isIP(host) !== 0) throw new UsageError(`-S looks a host name up, and ${host} is an address`)
 }
 
 function randomText(length: number): string {

@@ -52,10 +52,15 @@ export function refuseTlsEngines(values: ConnectionValues): void {
 /**
  * What Node's TLS is to know, but for the socket.
  *
- * @param host to find in the certificate, unless the values name another.
+ * @param host to find in the certificate, unless the values name another; undefined when it is still to be looked up.
  * @throws UsageError for files that can't be read or used, naming the option.
  */
-export function tlsOptions(values: ConnectionValues, defaults: Defaults, host: string, isUnix: boolean): TlsOptions {
+export function tlsOptions(
+  values: ConnectionValues,
+  defaults: Defaults,
+  host: string | undefined,
+  isUnix: boolean,
+): TlsOptions {
   const context = values.psk === undefined ? certificateContext(values, defaults) : pskContext(values, values.psk)
   try {
     createSecureContext(context)
@@ -70,7 +75,7 @@ export function tlsOptions(values: ConnectionValues, defaults: Defaults, host: s
     // A proxy, the environment or an option must not turn this off.
     rejectUnauthorized: true,
     // An address is no name to ask for [RFC 6066, 3].
-    ...(isIP(servername) === 0 ? { servername } : {}),
+    ...(servername === undefined || isIP(servername) !== 0 ? {} : { servername }),
     ...(values.servername === undefined ? {} : { host: values.servername }),
     ...(values.insecure || isUnix || values.psk !== undefined ? { checkServerIdentity: () => undefined } : {}),
     ...(values.tlsAlpn === undefined ? {} : { ALPNProtocols: [values.tlsAlpn] }),

@@ -1,9 +1,10 @@
-import { lookup } from 'node:dns/promises'
+import { lookup, type Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { TlsError, type TmqttError, UnreachableError } from '../errors.ts'
+import { locate } from './srv.ts'
 
 /** Where the broker is and how its bytes travel. */
 export interface Server {
@@ -11,6 +12,8 @@ export interface Server {
   readonly port: number
   /** Path of a unix socket instead of host and port. */
   readonly unix?: string
+  /** Host and port are in the SRV record of `host`, which this looks up; `port` means nothing then. */
+  readonly srv?: Resolver
   readonly bindAddress?: string
   readonly proxy?: {
     readonly host: string
@@ -31,6 +34,7 @@ export type Step = 'tcp' | 'tls' | 'websocket' | 'mqtt'
 /** For messages: what the user would type after `-h` and `-p`. */
 export function addressOf(server: Server): string {
   if (server.unix !== undefined) return server.unix
+  if (server.srv !== undefined) return server.host
   return server.host.includes(':') ? `[${server.host}]:${server.port}` : `${server.host}:${server.port}`
 }
 
@@ -39,7 +43,8 @@ export function addressOf(server: Server): string {
  *
  * @throws UnreachableError or TlsError, or whatever the signal was aborted with.
  */
-export async function openTransport(server: Server, signal: AbortSignal): Promise<Duplex> {
+export async function openTransport(wanted: Server, signal: AbortSignal): Promise<Duplex> {
+  const server = wanted.srv === undefined ? wanted : await locate(wanted, wanted.srv, signal)
   let socket: Duplex | undefined
   let step: Step = 'tcp'
   const abort = () => socket?.destroy()
@@ -74,19 +79,21 @@ async function connectTcp(
   signal: AbortSignal,
   keep: (socket: net.Socket) => void,
 ): Promise<net.Socket> {
-  const localAddress = server.bindAddress === undefined ? {} : { localAddress: await addressNamed(server.bindAddress) }
+  const local = server.bindAddress === undefined ? {} : await localAddress(server.bindAddress, server.host)
   const socket =
     server.unix === undefined
-      ? net.connect({ host: server.host, port: server.port, noDelay: true, ...localAddress })
+      ? net.connect({ host: server.host, port: server.port, noDelay: true, ...local })
       : net.connect({ path: server.unix })
   keep(socket)
   await orAborted(once(socket, 'connect'), signal)
   return socket
 }
 
-async function addressNamed(name: string): Promise<string> {
+/** Where to connect from; the other end has to be of the same family. */
+async function localAddress(name: string, host: string): Promise<{ localAddress: string; family: number }> {
   try {
-    return (await lookup(name)).address
+    const { address, family } = await lookup(name, { family: net.isIP(name) === 0 ? net.isIP(host) : 0 })
+    return { localAddress: address, family }
   } catch (error) {
     throw new UnreachableError(`no local address named ${name} (-A)`, { cause: error })
   }

@@ -123,7 +123,20 @@ export const connectionOptions = table({
     kind: textOf('ADDRESS', 'a local address'),
     short: 'A',
     group: 'Server',
-    describe: 'Connect from this local address',
+    describe: 'Connect from this local address, or that of this name',
+  },
+  srv: {
+    kind: flag,
+    short: 'S',
+    group: 'Server',
+    describe:
+      'Look host and port up in DNS: SRV record _mqtt._tcp.HOST, with TLS _secure-mqtt._tcp.HOST; a certificate has to be for the host found there, or for --servername',
+    excludes: ['port', 'unix', 'proxy', 'websocket'],
+  },
+  nodelay: {
+    kind: flag,
+    group: 'Server',
+    describe: 'Send every packet at once (TCP_NODELAY); this is always so',
   },
   proxy: { kind: proxyUrl, group: 'Server', describe: 'Connect through a SOCKS5 proxy', secret: true },
   connectTimeout: {

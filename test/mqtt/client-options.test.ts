@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { UsageError } from '../../src/errors.ts'
@@ -81,6 +82,26 @@ describe('clientOptions', () => {
 
   it.each<[given: Texts]>([[{ wsPath: '/x' }], [{ wsHeader: 'A: b' }]])('refuses %j without WebSocket', (given) => {
     expect(() => optionsOf(given)).toThrow(/^--ws-path and --ws-header do nothing without WebSocket/)
+  })
+
+  it('leaves host and port to DNS with -S', () => {
+    const { server } = optionsOf({ srv: 'true', host: 'h', cafile: files.ca })
+    expect(server).toMatchObject({ host: 'h', srv: expect.any(Resolver) })
+    expect(server.tls).not.toHaveProperty('servername')
+    expect(optionsOf({ srv: 'true', host: 'h', cafile: files.ca, servername: 'n' }).server.tls).toMatchObject({
+      servername: 'n',
+      host: 'n',
+    })
+  })
+
+  it.each<[message: string, given: Texts]>([
+    ['-S takes host and port from DNS', { url: 'mqtt://h:7' }],
+    ['-S takes host and port from DNS', { url: 'unix:/s' }],
+    ['-S takes host and port from DNS', { url: 'ws://h' }],
+    ['-S looks a host name up, and ::1 is an address', { host: '::1' }],
+  ])('refuses: %s, with %j', (message, given) => {
+    expect(() => optionsOf({ srv: 'true', ...given })).toThrow(UsageError)
+    expect(() => optionsOf({ srv: 'true', ...given })).toThrow(message)
   })
 
   it("refuses --proxy with -A, which names this machine's end", () => {

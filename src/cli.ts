@@ -1,8 +1,9 @@
+import { Writable } from 'node:stream'
 import { commands } from './commands/index.ts'
 import { readSources } from './config/sources.ts'
 import { ExitCode, TmqttError, UsageError } from './errors.ts'
 import { safeText } from './formatters/terminal-safe.ts'
-import type { Io } from './io.ts'
+import type { Io, Output } from './io.ts'
 import { complete, parse } from './parse.ts'
 import { writeAll, writeOutput } from './streams/sink.ts'
 
@@ -12,6 +13,7 @@ import { writeAll, writeOutput } from './streams/sink.ts'
  * @param argv the words behind `tmqtt`.
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let quiet = false
   const name = commands.some((each) => each.name === argv[0]) ? `tmqtt ${argv[0]}` : 'tmqtt'
   try {
     const parsed = parse(argv, io.env, io.stdout.columns ?? 80)
@@ -22,15 +24,22 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     const { command } = parsed
     const warn = (text: string) => io.stderr.write(`${name}: ${safeText(text)}\n`)
     const values = complete(command, await readSources(command, parsed.sources, commands, io, warn))
-    return (await command.run(values as never, io)) ?? ExitCode.ok
+    quiet = values.quiet === true
+    return (await command.run(values as never, quiet ? { ...io, stderr: nowhere() } : io)) ?? ExitCode.ok
   } catch (error) {
     if (!(error instanceof TmqttError)) {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
       await writeAll(io.stderr, `${name}: this is a bug in tmqtt, please report it: ${stack}\n`)
       return ExitCode.bug
     }
+    if (quiet && !(error instanceof UsageError)) return error.exitCode
     const help = error instanceof UsageError ? ` (${name} --help)` : ''
     await writeAll(io.stderr, `${name}: ${safeText(error.message)}${help}\n`)
     return error.exitCode
   }
+}
+
+/** What nobody is to see. */
+function nowhere(): Output {
+  return new Writable({ write: (_chunk, _encoding, done) => done() })
 }

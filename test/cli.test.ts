@@ -121,6 +121,34 @@ describe('run', () => {
     expect(cli.stderr).toBe('tmqtt pub: interrupted\n')
   })
 
+  it.each<[argv: string[], env: Record<string, string>]>([
+    [['--quiet'], {}],
+    [[], { TMQTT_QUIET: '1' }],
+  ])('says nothing of what goes wrong with %j and %j, but for the exit status', async (argv, env) => {
+    const quietly = async (...words: readonly string[]) => {
+      const cli = runCli([...words, ...argv], { env, stderrIsTTY: true })
+      return [await cli.exit, cli.stderr]
+    }
+    const missing = temporaryDirectory().file('missing')
+    expect(await quietly('pub', '-t', 'a', '-m', 'x', ...toServer(await freePort()))).toEqual([3, ''])
+    expect(await quietly('pub', '-t', 'a', '-f', missing)).toEqual([1, ''])
+    const broker = await startScriptedBroker()
+    const refused = quietly('sub', '-t', 'a', '-t', 'b', '-L', broker.url, '--reconnect', '1')
+    const peer = await broker.connection()
+    await peer.accept()
+    await peer.acceptSubscribe(0, 0x80)
+    peer.destroy()
+    await (await broker.connection()).accept({ reasonCode: 5 })
+    expect(await refused).toEqual([5, ''])
+  })
+
+  it('says with --quiet what is wrong with the command line', async () => {
+    const path = temporaryDirectory().file('missing')
+    expect((await result('pub', '--quiet', '-t', 'a')).stderr).toMatch(/^tmqtt pub: nothing to publish/)
+    expect((await result('pub', '--quiet', '-t', 'a', '-q', '7')).stderr).toMatch(/^tmqtt pub: -q: expected/)
+    expect((await result('sub', '--quiet', '-t', 'a', '--cafile', path)).stderr).toMatch(/: no such file/)
+  })
+
   it('exits 70 after a bug, with its stack', async () => {
     const collected: string[] = []
     const stderr = new Writable({ write: (chunk, _encoding, done) => done(void collected.push(String(chunk))) })

@@ -9,6 +9,7 @@ import { complete, parse } from '../src/parse.ts'
 const connectionLetters = {
   A: 'bindAddress',
   c: 'persistentSession',
+  d: 'debug',
   h: 'host',
   i: 'clientId',
   I: 'clientIdPrefix',
@@ -66,7 +67,7 @@ const mosquittoNames: Readonly<Record<string, readonly string[]>> = {
   ],
   sub: ['filter-out', 'pretty', 'qos', 'retained-only', 'topic', 'verbose'],
   both: [
-    ...['cafile', 'capath', 'cert', 'ciphers', 'disable-clean-session', 'host', 'id', 'id-prefix', 'insecure'],
+    ...['cafile', 'capath', 'cert', 'ciphers', 'debug', 'disable-clean-session', 'host', 'id', 'id-prefix', 'insecure'],
     ...[
       'keepalive',
       'key',

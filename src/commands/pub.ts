@@ -136,6 +136,7 @@ export const pub = command({
           ? lines(chunks(io.stdin, stop), LARGEST_PAYLOAD)
           : repeated(payload, values, publisher, stop)) {
           await publisher.publish(header, batch)
+          await client.debug?.taken()
         }
         await publisher.drain()
         await session.end(values.ackTimeout)

@@ -5,6 +5,7 @@ import type { Session } from '../mqtt/session.ts'
 import { addressOf } from '../mqtt/transport.ts'
 import type { ConnectionValues } from '../options/connection.ts'
 import { withSpinner } from '../terminal/spinner.ts'
+import { DebugOutput } from './debug-output.ts'
 
 /** What a command adds to the shared connection options. */
 export interface ClientNeeds {
@@ -35,7 +36,8 @@ export async function prepareClient(
     if (values.passwordPrompt) secrets.password = Buffer.from(await askSecret('Password: ', signal))
     if (needsKeyPassword(values)) secrets.keyPassword = await askSecret(`Password of ${values.key}: `, signal)
   }
-  return clientOptions(values, { env: io.env, pid: io.pid, warn: noticeTo(io, command), ...needs, ...secrets })
+  const printers = { warn: noticeTo(io, command), debug: new DebugOutput(io.stdout) }
+  return clientOptions(values, { env: io.env, pid: io.pid, ...printers, ...needs, ...secrets })
 }
 
 /** Connects. MQTT.js is loaded only here, so that help and wrong usage stay quick. */

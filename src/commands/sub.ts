@@ -257,6 +257,7 @@ class Printing {
       const taken = this.#printsAll ? this.#printAll(batch, out) : this.#printSome(batch, find, out)
       const left = this.#done || taken < batch.length
       await this.#write(subscription, out, left ? taken : undefined)
+      await this.#client.debug?.taken()
       if (!left) continue
       if (this.#done) this.#reached()
       return

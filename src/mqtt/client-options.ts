@@ -4,6 +4,7 @@ import { UsageError } from '../errors.ts'
 import type { ConnectionValues, ProtocolVersion } from '../options/connection.ts'
 import type { ControlProperties } from './control-properties.ts'
 import type { QoS } from './message.ts'
+import type { LogOutput } from './packet-log.ts'
 import {
   type Property,
   type PropertyName,
@@ -40,6 +41,8 @@ export interface ClientOptions {
   readonly maxPacketSize?: number
   readonly connectTimeoutMs: number
   readonly reconnect: { readonly attempts: number; readonly delayMs: number; readonly maxDelayMs: number }
+  /** To be told of every packet. */
+  readonly debug?: LogOutput
 }
 
 /** Answers for a command and a process what the option table leaves open. */
@@ -54,6 +57,8 @@ export interface Defaults {
   readonly keyPassword?: string
   /** For what works but is unwise. */
   readonly warn: (text: string) => void
+  /** For the lines of -d. */
+  readonly debug: LogOutput
 }
 
 /** @throws UsageError for files that can't be read or used, naming the option. */
@@ -88,6 +93,7 @@ export function clientOptions(values: ConnectionValues, defaults: Defaults): Cli
       delayMs: values.reconnectDelay,
       maxDelayMs: Math.max(values.reconnectDelay, values.reconnectMaxDelay),
     },
+    ...(values.debug ? { debug: defaults.debug } : {}),
   }
 }
 

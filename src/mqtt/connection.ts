@@ -7,6 +7,7 @@ import { Lane } from './lane.ts'
 import { MalformedPacketError } from './malformed.ts'
 import type { QoS } from './message.ts'
 import type { PacketIds } from './packet-ids.ts'
+import { PacketLog } from './packet-log.ts'
 import { TopicAliases } from './packets.ts'
 import { type Property, propertyValue } from './property-table.ts'
 import { adviceFor, isPassing, reasonName } from './reason-codes.ts'
@@ -232,7 +233,9 @@ function startHandshake(options: ClientOptions, attempt: Attempt, ids: PacketIds
           aliases: new TopicAliases(propertyValue(options.properties.connect, 'topic-alias-maximum') ?? 0),
         }
       : undefined
-  const lane = new Lane(socket, mqtt5, options.maxPacketSize)
+  const observer =
+    options.debug === undefined ? undefined : new PacketLog(attempt.clientId, options.protocolVersion, options.debug)
+  const lane = new Lane(socket, mqtt5, options.maxPacketSize, observer)
   const client = new mqttClient.default(() => lane.control as never, mqttJsOptions(options, attempt, ids))
   let connected = false
   let refused: TmqttError | undefined

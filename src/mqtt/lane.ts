@@ -27,6 +27,12 @@ export interface Mqtt5 extends ControlProperties {
   readonly aliases: TopicAliases
 }
 
+/** Sees the bytes of both planes: before they are handed to the socket, and before they are looked at. */
+export interface LaneObserver {
+  sent(bytes: Uint8Array): void
+  received(bytes: Buffer): void
+}
+
 const PINGRESP = Buffer.of(FirstByte.PINGRESP, 0)
 
 /**
@@ -44,6 +50,7 @@ export class Lane {
   #mqtt5: (Mqtt5 & { readonly reasonCode?: number }) | undefined
   readonly #received: PacketSplitter
   readonly #toSend: PacketSplitter
+  readonly #observer: LaneObserver | undefined
   #dataPlane: DataPlane | undefined
   #failure: Error | undefined
   #paused = false
@@ -55,9 +62,10 @@ export class Lane {
    * @param socket connected.
    * @param mqtt5 undefined before MQTT 5.
    */
-  constructor(socket: Duplex, mqtt5: Mqtt5 | undefined, maxPacketSize?: number) {
+  constructor(socket: Duplex, mqtt5: Mqtt5 | undefined, maxPacketSize?: number, observer?: LaneObserver) {
     this.#socket = socket
     this.#mqtt5 = mqtt5
+    this.#observer = observer
     this.#received = new PacketSplitter(
       (bytes, packetStart, start, end, rest) => this.#dispatch(bytes, packetStart, start, end, rest),
       maxPacketSize,
@@ -112,7 +120,9 @@ export class Lane {
 
   /** @returns false when the socket's buffer is full: wait for `drain` before writing more. */
   write(bytes: Uint8Array): boolean {
-    return this.isClosed ? true : this.#socket.write(bytes)
+    if (this.isClosed) return true
+    this.#observer?.sent(bytes)
+    return this.#socket.write(bytes)
   }
 
   get needsDrain(): boolean {
@@ -146,6 +156,7 @@ export class Lane {
   }
 
   #receive(chunk: Buffer): void {
+    this.#observer?.received(chunk)
     this.#answerPing()
     this.#guard(() => this.#received.push(chunk))
   }
@@ -195,7 +206,7 @@ export class Lane {
       this.#dataPlane?.pingSent()
       if (this.#paused) this.#answerPing()
     }
-    if (!this.isClosed) this.#socket.write(this.#finished(joined(bytes, rest).subarray(packetStart, end)))
+    this.write(this.#finished(joined(bytes, rest).subarray(packetStart, end)))
     return true
   }
 

@@ -428,6 +428,18 @@ export const connectionOptions = table({
     requires: ['willTopic'],
   },
 
+  debug: {
+    kind: flag,
+    short: 'd',
+    group: 'Diagnostics',
+    describe: 'Print a line on standard output for every packet sent and received',
+  },
+  quiet: {
+    kind: flag,
+    group: 'Diagnostics',
+    describe: 'Print no errors and warnings but those of wrong usage; the exit status still tells',
+  },
+
   ...configurationOptions,
 })
 

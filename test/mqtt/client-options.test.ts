@@ -84,6 +84,12 @@ describe('clientOptions', () => {
     expect(() => optionsOf(given)).toThrow(/^--ws-path and --ws-header do nothing without WebSocket/)
   })
 
+  it('is to tell of every packet with -d only', () => {
+    const debug = { print: () => {}, taken: async () => {} }
+    expect(optionsOf({ debug: 'true' }, { debug }).debug).toBe(debug)
+    expect(optionsOf({}, { debug })).not.toHaveProperty('debug')
+  })
+
   it('leaves host and port to DNS with -S', () => {
     const { server } = optionsOf({ srv: 'true', host: 'h', cafile: files.ca })
     expect(server).toMatchObject({ host: 'h', srv: expect.any(Resolver) })

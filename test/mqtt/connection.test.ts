@@ -82,6 +82,30 @@ describe('Session', () => {
     }
   })
 
+  it('tells -d of the packets of both planes, those that were really sent and received', async () => {
+    const lines: string[] = []
+    const debug = { print: (more: readonly string[]) => void lines.push(...more), taken: async () => {} }
+    const connected = await connect(broker, { keepAlive: 1, reconnect: never, debug })
+    const subscription = await subscribe(connected, 1)
+    connected.peer.publish({ topic: 'a', payload: 'x', qos: 1, packetId: 7 })
+    expect(await nextTexts(subscription)).toEqual(['x'])
+    subscription.acknowledge()
+    await connected.peer.packet('PUBACK')
+    await connected.peer.packet('PINGREQ')
+    await connected.session.end()
+    expect(lines).toEqual([
+      'Client test sending CONNECT',
+      'Client test received CONNACK (0)',
+      'Client test sending SUBSCRIBE (Mid: 1, Topic: #, QoS: 1, Options: 0x00)',
+      'Client test received SUBACK',
+      'Subscribed (mid: 1): 1',
+      "Client test received PUBLISH (d0, q1, r0, m7, 'a', ... (1 bytes))",
+      'Client test sending PUBACK (m7, rc0)',
+      'Client test sending PINGREQ',
+      'Client test sending DISCONNECT',
+    ])
+  })
+
   it.each([0x8e, 0x87, 0x9d])('does not come back after DISCONNECT with 0x%x', async (code) => {
     const connected = await connect(broker, { protocolVersion: 5 })
     const subscription = await subscribe(connected, 0)

@@ -11,5 +11,6 @@ export function valuesOf(given: Texts): ConnectionValues {
 }
 
 export function optionsOf(given: Texts, defaults: Partial<Defaults> = {}): ClientOptions {
-  return clientOptions(valuesOf(given), { env: {}, pid: 4711, reconnectAttempts: 0, warn: () => {}, ...defaults })
+  const printers = { warn: () => {}, debug: { print: () => {}, taken: async () => {} } }
+  return clientOptions(valuesOf(given), { env: {}, pid: 4711, reconnectAttempts: 0, ...printers, ...defaults })
 }

@@ -82,6 +82,14 @@ describe('TLS', () => {
     }
   })
 
+  it.skipIf(!hasMosquitto)('tells mosquitto that its certificate was refused', async () => {
+    const { ca, wrongHost } = await certificates()
+    const { urls, waitForLog } = await startMosquitto({ tls: { ...wrongHost, cafile: ca } })
+    const publisher = spawnTmqtt(['pub', '-L', urls.tls, '--cafile', ca, '-t', 't', '-m', 'x'])
+    expect((await failureOf(publisher)).code).toBe(8)
+    await waitForLog('alert bad certificate')
+  })
+
   it('appends the keys of each connection to the file of --tls-keylog', async () => {
     const { ca, server } = await certificates()
     const { urls } = await startAedes({ tls: { ...server, cafile: ca } })

@@ -1,6 +1,11 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer, type SecureVersion } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { ExitCode } from '../../src/errors.ts'
 import { openTransport } from '../../src/mqtt/transport.ts'
+import { certificates } from '../support/certificates.ts'
 import { atEndOfTest } from '../support/clean-up.ts'
 import { startScriptedBroker } from '../support/scripted-peer.ts'
 
@@ -29,5 +34,36 @@ describe('openTransport with -A', () => {
       exitCode: ExitCode.unreachable,
       message: expect.stringContaining(message),
     })
+  })
+})
+
+describe('openTransport at a certificate for another host', () => {
+  /** What a server of this version makes of a client that refuses its certificate. */
+  async function seenByServer(version: SecureVersion): Promise<string | undefined> {
+    const { ca, wrongHost } = await certificates()
+    const [cert, key] = [wrongHost.certfile, wrongHost.keyfile].map((path) => readFileSync(path))
+    const server = createServer({ cert, key, minVersion: version, maxVersion: version }).listen(0, '127.0.0.1')
+    atEndOfTest(() => server.close())
+    await once(server, 'listening')
+    const seen = new Promise<string | undefined>((resolve) => {
+      server.on('tlsClientError', (error: NodeJS.ErrnoException) => resolve(error.code))
+      server.on('secureConnection', (socket) => {
+        socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code))
+        socket.on('close', () => resolve(undefined))
+      })
+    })
+    const tls = { ca: readFileSync(ca), rejectUnauthorized: true }
+    const { port } = server.address() as AddressInfo
+    const opening = openTransport({ host: 'localhost', port, tls }, signal)
+    await expect(opening).rejects.toMatchObject({ exitCode: ExitCode.tls })
+    return await seen
+  }
+
+  it('tells the broker why it hangs up, with TLS 1.3', async () => {
+    expect(await seenByServer('TLSv1.3')).toBe('ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE')
+  })
+
+  it('just hangs up with TLS 1.2, where it could not be read', async () => {
+    expect(await seenByServer('TLSv1.2')).toBeOneOf([undefined, 'ECONNRESET'])
   })
 })

@@ -20,7 +20,7 @@ const MQTT_JS_SHARE = 50
 /** How much more the jobs on growing work do in their second run. */
 const GROWTH = 10
 const KILOBYTES = { messages: 100_000, payload: 1024 }
-const MEGABYTES = { messages: 500, payload: 1024 ** 2 }
+const MEGABYTES = { messages: 2000, payload: 1024 ** 2 }
 const SLOW = 1_000_000
 
 const rounds = Number(option('rounds', 5))

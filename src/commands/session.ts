@@ -1,6 +1,8 @@
+import { ConnectionLostError, ExitCode, TmqttError } from '../errors.ts'
 import { safeText } from '../formatters/terminal-safe.ts'
 import type { Io } from '../io.ts'
 import type { ClientOptions } from '../mqtt/client-options.ts'
+import { MalformedPacketError } from '../mqtt/malformed.ts'
 import type { Session } from '../mqtt/session.ts'
 import { addressOf } from '../mqtt/transport.ts'
 import type { ConnectionValues } from '../options/connection.ts'
@@ -65,4 +67,19 @@ export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): P
   } finally {
     signal.removeEventListener('abort', stop)
   }
+}
+
+/** What `-W` asks for: a signal that is aborted after `ms`, with the failure to exit with. */
+export function timeLimit(ms: number | undefined): { readonly signal: AbortSignal; clear(): void } {
+  const controller = new AbortController()
+  if (ms === undefined) return { signal: controller.signal, clear: () => {} }
+  const reason = new TmqttError(`timed out after ${ms / 1000} s (-W)`, ExitCode.timedOut)
+  const timer = setTimeout(() => controller.abort(reason), ms)
+  return { signal: controller.signal, clear: () => clearTimeout(timer) }
+}
+
+/** The failure as it is printed: properties of a message that turn out to be malformed are the broker's fault. */
+export function blameBroker(error: unknown): unknown {
+  if (!(error instanceof MalformedPacketError)) return error
+  return new ConnectionLostError(`the broker does not speak MQTT as it should: it sent ${error.message}`)
 }

@@ -1,26 +1,24 @@
-import { ConnectionLostError, ExitCode, TmqttError, UsageError } from '../errors.ts'
-import { chooseFormatter, type Formatter } from '../formatters/formatter.ts'
+import { ExitCode, UsageError } from '../errors.ts'
+import type { Formatter } from '../formatters/formatter.ts'
 import { OutputBuffer } from '../formatters/output-buffer.ts'
-import { compileTemplate } from '../formatters/template.ts'
 import { hasField } from '../formatters/template-grammar.ts'
 import type { Io } from '../io.ts'
 import type { ClientOptions } from '../mqtt/client-options.ts'
 import type { FilterFinder } from '../mqtt/filter-plan.ts'
-import { MalformedPacketError } from '../mqtt/malformed.ts'
 import type { Message } from '../mqtt/message.ts'
 import type { Session } from '../mqtt/session.ts'
 import type { SubscribeGroup, Subscription } from '../mqtt/subscription.ts'
 import { matches } from '../mqtt/topic.ts'
 import { mosquittoFileOptions } from '../options/configuration.ts'
 import { connectionOptions } from '../options/connection.ts'
-import { duration, flag, integer, topicFilter } from '../options/kinds.ts'
+import { flag, topicFilter } from '../options/kinds.ts'
 import { table, type ValuesOf } from '../options/option.ts'
-import { outputOptions } from '../options/output.ts'
-import { subscribeOptions } from '../options/subscribe.ts'
+import { filterOutputOptions, outputOptions } from '../options/output.ts'
+import { receiveOptions, subscribeOptions } from '../options/subscribe.ts'
 import { BrokenPipeError, Sink } from '../streams/sink.ts'
-import { topicStyle } from '../terminal/style.ts'
 import { command } from './command.ts'
-import { noticeTo, openSession, prepareClient, unlessAborted } from './session.ts'
+import { checkOutput, formatterFor } from './output.ts'
+import { blameBroker, noticeTo, openSession, prepareClient, timeLimit, unlessAborted } from './session.ts'
 
 const options = table({
   ...subscribeOptions,
@@ -31,31 +29,16 @@ const options = table({
     describe: 'Leave out messages whose topic this filter matches',
     repeat: true,
   },
-  noRetained: {
-    kind: flag,
-    short: 'R',
-    group: 'Subscription',
-    describe: 'Leave out retained messages: those from before the subscription',
-    excludes: ['retainedOnly'],
-  },
+  noRetained: { ...receiveOptions.noRetained, excludes: ['retainedOnly'] },
   retainedOnly: {
     kind: flag,
     group: 'Subscription',
     describe: 'Print the retained messages, and leave at the first that is not',
   },
-  count: {
-    kind: integer(1, Number.MAX_SAFE_INTEGER, 'COUNT'),
-    short: 'C',
-    group: 'Subscription',
-    describe: 'Leave after printing this many messages',
-  },
-  timeout: {
-    kind: duration(1),
-    short: 'W',
-    group: 'Subscription',
-    describe: 'Leave after this time, with exit status 27',
-  },
+  count: receiveOptions.count,
+  timeout: receiveOptions.timeout,
   ...outputOptions,
+  ...filterOutputOptions,
   ...connectionOptions,
   ...mosquittoFileOptions,
 })
@@ -86,13 +69,12 @@ export const sub = command({
   check(values) {
     if (filtersOf(values).length === 0)
       throw new UsageError("nothing to subscribe to: name a topic filter by -t, such as -t 'home/#'")
-    if (values.format !== undefined) compileTemplate(values.format)
+    checkOutput(values)
   },
 
   async run(values, io) {
-    const timeout = new AbortController()
-    const timer = startTimer(values, timeout)
-    const signal = AbortSignal.any([io.signal, timeout.signal])
+    const limit = timeLimit(values.timeout)
+    const signal = AbortSignal.any([io.signal, limit.signal])
     try {
       const client = await prepareClient(values, io, 'sub', signal, {
         reconnectAttempts: Number.POSITIVE_INFINITY,
@@ -100,19 +82,13 @@ export const sub = command({
       })
       return await new Printing(values, io, client, signal).run()
     } finally {
-      clearTimeout(timer)
+      limit.clear()
     }
   },
 })
 
 function filtersOf(values: Values): readonly string[] {
   return [...new Set([...values.topic, ...(values.url?.topic === undefined ? [] : [values.url.topic])])]
-}
-
-function startTimer(values: Values, timeout: AbortController): NodeJS.Timeout | undefined {
-  if (values.timeout === undefined) return undefined
-  const reason = new TmqttError(`timed out after ${values.timeout / 1000} s (-W)`, ExitCode.timedOut)
-  return setTimeout(() => timeout.abort(reason), values.timeout)
 }
 
 /** One run of sub: usually one connection, with --per-filter perhaps several that print side by side. */
@@ -146,13 +122,8 @@ class Printing {
     this.#client = client
     this.#signal = signal
     this.#filters = filtersOf(values)
-    const style = topicStyle(io.stdout, io.env)
-    const { json, pretty, verbose } = values
-    const newline = !values.noNewline
     this.#notice = noticeTo(io, 'sub')
-    const format =
-      values.format === undefined ? undefined : compileTemplate(values.format, { newline, pretty, warn: this.#notice })
-    this.#format = chooseFormatter({ format, json, pretty, verbose, newline, style })
+    this.#format = formatterFor(values, io, this.#notice)
     this.#printsFilter = values.format !== undefined && hasField(values.format, 'filter')
     this.#printsAll =
       !this.#printsFilter &&
@@ -183,11 +154,8 @@ class Printing {
     } catch (error) {
       await this.#endAll().catch(() => {})
       if (error instanceof BrokenPipeError) return ExitCode.ok
-      if (error instanceof MalformedPacketError) {
-        throw new ConnectionLostError(`the broker does not speak MQTT as it should: it sent ${error.message}`)
-      }
       if (subscribed && this.#io.signal.aborted && error === this.#io.signal.reason) return ExitCode.ok
-      throw error
+      throw blameBroker(error)
     }
   }
 

@@ -1,5 +1,5 @@
 import { flag, oneOf, textOf } from './kinds.ts'
-import { table } from './option.ts'
+import { table, type ValuesOf } from './option.ts'
 
 /** How received messages are printed. */
 export const outputOptions = table({
@@ -19,6 +19,12 @@ export const outputOptions = table({
   },
   pretty: { kind: flag, group: 'Output', describe: 'Print JSON (--json, %j, %J) indented, over several lines' },
   noNewline: { kind: flag, short: 'N', group: 'Output', describe: 'Print no newline behind a payload' },
+})
+
+export type OutputValues = ValuesOf<typeof outputOptions>
+
+/** How messages are printed with the filters that match them. */
+export const filterOutputOptions = table({
   perFilter: {
     kind: flag,
     group: 'Output',

@@ -1,5 +1,5 @@
 import { duration, flag, integer, qos, topicName } from './kinds.ts'
-import { table } from './option.ts'
+import { table, type ValuesOf } from './option.ts'
 
 /** What is said of every message that is published. */
 export const publishOptions = table({
@@ -32,3 +32,5 @@ export const publishOptions = table({
     defaultText: '60s',
   },
 })
+
+export type PublishValues = ValuesOf<typeof publishOptions>

@@ -105,8 +105,22 @@ export class Connection {
     // A SUBSCRIBE that waits for its SUBACK would hold MQTT.js' end back for ever.
     const last = this.#client.getLastMessageId()
     if (last !== null) this.#client.removeOutgoingMessage(last)
+    await this.#close(patienceMs, () => this.#client.end())
+  }
+
+  /**
+   * Closes behind everything written, without DISCONNECT: the broker publishes the will [MQTT 5, 3.1.2.5].
+   *
+   * @param patienceMs how long the socket may take nothing before this gives up.
+   * @throws the reason when the connection broke before everything was taken.
+   */
+  async leave(patienceMs = QUICK_END_MS): Promise<void> {
+    await this.#close(patienceMs, () => this.lane.end())
+  }
+
+  async #close(patienceMs: number, end: () => void): Promise<void> {
     const flushed = this.#flushed(patienceMs)
-    this.#client.end()
+    end()
     const taken = await flushed
     await settledWithin(this.lost, QUICK_END_MS)
     this.lane.destroy()

@@ -149,6 +149,11 @@ export class Lane {
     this.#socket.resume()
   }
 
+  /** Closes when all that was written is out, without DISCONNECT. */
+  end(): void {
+    this.#socket.end()
+  }
+
   /** Closes at once, without DISCONNECT. */
   destroy(reason?: Error): void {
     this.#failure ??= reason

@@ -86,12 +86,22 @@ export class Session implements DataPlane {
    * Sends DISCONNECT and closes. Does nothing when the session has failed.
    *
    * @param patienceMs how long the socket may take nothing before this gives up.
+   * @param reasonCode 4 asks for the will [MQTT 5, 3.14.2.1].
    * @throws TmqttError when the connection broke before everything was taken.
    */
-  async end(patienceMs?: number): Promise<void> {
+  async end(patienceMs?: number, reasonCode?: 0 | 4): Promise<void> {
+    await this.#end((connection) => connection.disconnect(patienceMs, reasonCode))
+  }
+
+  /** `end` without DISCONNECT: the broker publishes the will. */
+  async leave(patienceMs?: number): Promise<void> {
+    await this.#end((connection) => connection.leave(patienceMs))
+  }
+
+  async #end(close: (connection: Connection) => Promise<void>): Promise<void> {
     this.#ending = true
     const connection = this.#connection
-    if (connection !== undefined && !this.over.aborted) await connection.disconnect(patienceMs)
+    if (connection !== undefined && !this.over.aborted) await close(connection)
     this.#over.abort(new TmqttError('the session has ended', 0))
     this.#wake()
   }

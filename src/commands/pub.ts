@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { TmqttError, UsageError } from '../errors.ts'
-import { propertiesFor } from '../mqtt/property-table.ts'
 import type { Payloads, Publisher } from '../mqtt/publisher.ts'
 import { mosquittoFileOptions } from '../options/configuration.ts'
 import { connectionOptions } from '../options/connection.ts'
@@ -11,7 +10,15 @@ import { publishOptions } from '../options/publish.ts'
 import { lines } from '../streams/lines.ts'
 import { chunks } from '../streams/source.ts'
 import { command } from './command.ts'
-import { checkTopic, hasPayload, LARGEST_PAYLOAD, openPublisher, readPayload, topicOf } from './publishing.ts'
+import {
+  checkTopic,
+  hasPayload,
+  LARGEST_PAYLOAD,
+  openPublisher,
+  publishProperties,
+  readPayload,
+  topicOf,
+} from './publishing.ts'
 import { openSession, prepareClient, unlessAborted } from './session.ts'
 
 /** How many repetitions to hand over at a time. */
@@ -69,6 +76,7 @@ export const pub = command({
 
   check(values) {
     checkTopic(values)
+    publishProperties(values)
     if (!values.lines && !hasPayload(values)) {
       throw new UsageError(
         'nothing to publish: give -m TEXT, -f FILE, -s (standard input), -l (its lines) or -n (empty)',
@@ -90,7 +98,7 @@ export const pub = command({
       topic: topicOf(values),
       qos: values.qos,
       retain: values.retain,
-      properties: propertiesFor(values.property, 'publish'),
+      properties: publishProperties(values),
     })
     try {
       const work = async () => {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { LocalError, UsageError } from '../errors.ts'
 import type { Io } from '../io.ts'
+import { checkedOnce, type Property, propertiesFor } from '../mqtt/property-table.ts'
 import type { Publisher } from '../mqtt/publisher.ts'
 import type { Session } from '../mqtt/session.ts'
 import { isValidTopicName } from '../mqtt/topic.ts'
@@ -25,6 +26,11 @@ export function checkTopic(values: TopicValues): void {
 /** The topic to publish to, which `checkTopic` has seen. */
 export function topicOf(values: TopicValues): string {
   return (values.topic ?? values.url?.topic)!
+}
+
+/** The properties to put on each message, in the order given. @throws UsageError for one that is given twice. */
+export function publishProperties({ property }: Pick<ConnectionValues, 'property'>): readonly Property[] {
+  return checkedOnce(propertiesFor(property, 'publish'))
 }
 
 /** Whether a payload is given that `readPayload` can read. */

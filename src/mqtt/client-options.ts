@@ -6,6 +6,7 @@ import type { ControlProperties } from './control-properties.ts'
 import type { QoS } from './message.ts'
 import type { LogOutput } from './packet-log.ts'
 import {
+  checkedOnce,
   type Property,
   type PropertyName,
   type PropertyPacket,
@@ -127,15 +128,15 @@ function propertiesOf(
   const expiry = values.sessionExpiryInterval ?? (isTyped('session-expiry-interval') ? 0 : expiryOf(values))
   const receiveMaximum = isTyped('receive-maximum') ? undefined : defaults.receiveMaximum
   return {
-    connect: once(
+    connect: checkedOnce([
       ...connect,
       // An expiry of 0 is what the broker takes anyway.
       ...given('session-expiry-interval', expiry === 0 ? undefined : expiry),
       ...given('receive-maximum', receiveMaximum),
       ...given('maximum-packet-size', values.maxPacketSize),
       ...given('topic-alias-maximum', values.topicAliasMaximum),
-    ),
-    will: once(
+    ]),
+    will: checkedOnce([
       ...given('will-delay-interval', values.willDelayInterval),
       ...given('payload-format-indicator', values.willPayloadFormatIndicator),
       ...given('message-expiry-interval', values.willMessageExpiryInterval),
@@ -144,25 +145,15 @@ function propertiesOf(
       ...given('correlation-data', values.willCorrelationData),
       ...values.willUserProperty.map((pair) => ['user-property', pair] as const),
       ...typed('will'),
-    ),
-    subscribe: once(...typed('subscribe')),
-    unsubscribe: once(...typed('unsubscribe')),
-    disconnect: once(...typed('disconnect')),
+    ]),
+    subscribe: checkedOnce(typed('subscribe')),
+    unsubscribe: checkedOnce(typed('unsubscribe')),
+    disconnect: checkedOnce(typed('disconnect')),
   }
 }
 
 function given<Name extends PropertyName>(name: Name, value: ValueOfProperty<Name> | undefined): Property[] {
   return value === undefined ? [] : [[name, value] as unknown as Property]
-}
-
-/** @throws UsageError for a property that stands twice and may not [MQTT 5, 2.2.2.2]. */
-function once(...properties: readonly Property[]): readonly Property[] {
-  const seen = new Set<string>()
-  for (const [name] of properties) {
-    if (name !== 'user-property' && seen.has(name)) throw new UsageError(`the property ${name} is given twice`)
-    seen.add(name)
-  }
-  return properties
 }
 
 function passwordOf(values: ConnectionValues, defaults: Defaults): Buffer | undefined {

@@ -1,3 +1,5 @@
+import { UsageError } from '../errors.ts'
+
 /** Packets that carry properties which tmqtt can be told to send; the will's stand inside of CONNECT. */
 export type PropertyPacket = 'connect' | 'publish' | 'will' | 'subscribe' | 'unsubscribe' | 'disconnect'
 
@@ -82,4 +84,14 @@ export interface PacketProperty {
 /** The properties for one packet, in the order given. */
 export function propertiesFor(given: readonly PacketProperty[], packet: PropertyPacket): readonly Property[] {
   return given.filter((each) => each.packet === packet).map(({ property }) => property)
+}
+
+/** @throws UsageError for a property that stands twice and may not [MQTT 5, 2.2.2.2]. */
+export function checkedOnce(properties: readonly Property[]): readonly Property[] {
+  const seen = new Set<string>()
+  for (const [name] of properties) {
+    if (name !== 'user-property' && seen.has(name)) throw new UsageError(`the property ${name} is given twice`)
+    seen.add(name)
+  }
+  return properties
 }

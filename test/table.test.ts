@@ -49,6 +49,23 @@ const mosquittoLetters: Readonly<Record<string, Readonly<Record<string, string>>
     v: 'verbose',
     W: 'timeout',
   },
+  rr: {
+    ...connectionLetters,
+    e: 'responseTopic',
+    f: 'file',
+    F: 'format',
+    m: 'message',
+    M: 'maxInflight',
+    n: 'nullMessage',
+    N: 'noNewline',
+    o: 'optionsFile',
+    q: 'qos',
+    R: 'noRetained',
+    s: 'stdinFile',
+    t: 'topic',
+    v: 'verbose',
+    W: 'timeout',
+  },
 }
 
 /** Long names of mosquitto's clients that are there. */
@@ -66,7 +83,8 @@ const mosquittoNames: Readonly<Record<string, readonly string[]>> = {
     'topic',
   ],
   sub: ['filter-out', 'pretty', 'qos', 'retained-only', 'topic', 'verbose'],
-  both: [
+  rr: ['file', 'latency', 'message', 'null-message', 'pretty', 'qos', 'stdin-file', 'topic', 'verbose'],
+  all: [
     ...['cafile', 'capath', 'cert', 'ciphers', 'debug', 'disable-clean-session', 'host', 'id', 'id-prefix', 'insecure'],
     ...[
       'keepalive',
@@ -231,9 +249,9 @@ describe('every option', () => {
     expect(Object.fromEntries(shared)).toEqual(letters)
   })
 
-  it.each(['pub', 'sub'])("of %s can be typed as mosquitto's client has it", (name) => {
+  it.each(['pub', 'sub', 'rr'])("of %s can be typed as mosquitto's client has it", (name) => {
     const names = namesOf(commands.find((command) => command.name === name)!.options)
-    const missing = [...mosquittoNames[name]!, ...mosquittoNames.both!].filter((each) => !names.has(`--${each}`))
+    const missing = [...mosquittoNames[name]!, ...mosquittoNames.all!].filter((each) => !names.has(`--${each}`))
     expect(missing).toEqual([])
   })
 })

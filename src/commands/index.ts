@@ -2,9 +2,10 @@ import { broker } from './broker.ts'
 import type { Command } from './command.ts'
 import { profileCommand } from './profile.ts'
 import { pub } from './pub.ts'
+import { rr } from './rr.ts'
 import { sub } from './sub.ts'
 
-const others = [pub, sub, broker]
+const others = [pub, sub, rr, broker]
 
 /** All commands, in the order of --help. */
 export const commands: readonly Command[] = [...others, profileCommand(others)]

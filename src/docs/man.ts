@@ -28,8 +28,8 @@ export const exitStatuses: readonly (readonly [status: string, meaning: string])
 const files: readonly (readonly [path: string, holds: string])[] = [
   ['~/.config/tmqtt/config.json', 'Profiles; see tmqtt-profile(1).'],
   [
-    '~/.config/mosquitto_pub, ~/.config/mosquitto_sub',
-    'Options of tmqtt pub and tmqtt sub, one a line, as the clients of mosquitto read them: one space behind the option, ' +
+    '~/.config/mosquitto_pub, ~/.config/mosquitto_sub, ~/.config/mosquitto_rr',
+    'Options of tmqtt pub, tmqtt sub and tmqtt rr, one a line, as the clients of mosquitto read them: one space behind the option, ' +
       'and the rest of the line is its value.',
   ],
 ]

@@ -134,14 +134,19 @@ describe('tmqtt profile show', () => {
     const none = await profile(['show', 'none'], env)
     expect(linesOf(none.stdout, 'qos')).toEqual([
       ['qos', '2', `${file} line 1: -q (pub)`],
-      ['qos', '0', 'default (sub)'],
+      ['qos', '0', 'default (sub, rr)'],
     ])
   })
 
   it('prints JSON', async () => {
     const { env } = environment(good)
     const settings = JSON.parse((await profile(['show', 'bare', '--json'], env)).stdout) as unknown[]
-    expect(settings[0]).toEqual({ option: 'qos', values: ['1'], source: 'profile bare', commands: ['pub', 'sub'] })
+    expect(settings[0]).toEqual({
+      option: 'qos',
+      values: ['1'],
+      source: 'profile bare',
+      commands: ['pub', 'sub', 'rr'],
+    })
   })
 
   it.each<[words: string[], message: (config: string) => string]>([

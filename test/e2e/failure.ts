@@ -5,7 +5,7 @@ import type { Program } from '../support/program.ts'
 export async function failureOf(program: Program): Promise<{ code: number | null; says: string }> {
   const { code, signal } = await program.exited
   expect({ signal, stdout: program.stdout.toString() }).toEqual({ signal: null, stdout: '' })
-  const line = /^tmqtt (?:pub|sub|broker): ([^\n]+)\n$/.exec(program.stderr)
+  const line = /^tmqtt (?:pub|sub|rr|reply|broker): ([^\n]+)\n$/.exec(program.stderr)
   expect(line, program.stderr).not.toBeNull()
   return { code, says: line![1]! }
 }

@@ -22,6 +22,10 @@ export function mosquittoSub(args: readonly string[], options?: MosquittoClientO
   return start('mosquitto_sub', args, options)
 }
 
+export function mosquittoRr(args: readonly string[], options?: MosquittoClientOptions): Program {
+  return start('mosquitto_rr', args, options)
+}
+
 function start(name: string, args: readonly string[], options?: MosquittoClientOptions): Program {
   const program = startProgram(name, args, { ...options, env: bareEnvironment(options?.env) })
   atEndOfTest(program.stop)

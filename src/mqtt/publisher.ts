@@ -83,6 +83,8 @@ export class Publisher {
   #pubrels: number[] = []
   /** Who waits for acknowledgements or a change of connection. */
   #waiting: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | undefined
+  /** Waits for the socket to take more, at QoS 0. */
+  #draining = false
   #watchdog: NodeJS.Timeout | undefined
   /** Whether an acknowledgement came in this chunk, and when the last one came. */
   #progressed = false
@@ -133,6 +135,11 @@ export class Publisher {
   /** Messages at QoS 1 and 2 whose fate is open. */
   get unacknowledged(): number {
     return this.#inFlight + this.#again.length
+  }
+
+  /** Whether it waits for the broker: then reading has to go on, or both would wait for ever. */
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined || this.#draining
   }
 
   /**
@@ -237,8 +244,14 @@ export class Publisher {
 
   /** Waits while the socket's buffer is full: at QoS 1 and 2 no longer than for an acknowledgement. */
   async #drained(connection: Connection, header: PublishHeader): Promise<void> {
-    if (header.qos === 0) return await connection.lane.drain()
     if (!connection.lane.needsDrain) return
+    if (header.qos === 0) {
+      this.#draining = true
+      connection.lane.resume()
+      await connection.lane.drain()
+      this.#draining = false
+      return
+    }
     this.#lastProgress = Date.now()
     void connection.lane.drain().then(() => this.#wake())
     while (connection.lane.needsDrain) await this.#progress()
@@ -378,6 +391,7 @@ export class Publisher {
   async #progress(): Promise<void> {
     this.#session.over.throwIfAborted()
     this.#watchdog ??= setTimeout(() => this.#watch(), this.#ackTimeoutMs).unref()
+    this.#connection?.lane.resume()
     await new Promise<void>((resolve, reject) => {
       this.#waiting = { resolve, reject }
     })

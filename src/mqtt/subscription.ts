@@ -25,6 +25,20 @@ interface Batch {
   acknowledged: number
 }
 
+/** A message that is acknowledged by itself. */
+export interface Delivery {
+  readonly message: Message
+  /** Says that it is dealt with: it is acknowledged as soon as all before it are, in their order [MQTT-4.6.0-2]. */
+  settle(): void
+}
+
+/** What a delivery has to be acknowledged with. */
+interface Debt {
+  readonly qos: 1 | 2
+  readonly packetId: number
+  isSettled: boolean
+}
+
 /**
  * SUBSCRIBE, then batches of messages, pulled. Asking for the next batch acknowledges the last; until then nothing
  * more is read than what is under way, so a slow consumer stalls the socket, not our memory.
@@ -47,6 +61,10 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   /** SUBACK is under way: to be read, even if messages come first for which nobody asks. */
   #subscribing = false
   #finishing = false
+  /** Deliveries of this connection, in the order in which they came. */
+  #debts: Debt[] = []
+  /** Deliveries at QoS 2 that are not settled, on whichever connection of the session they came. */
+  readonly #unsettled = new Map<number, Debt>()
   /** Identifiers to answer with PUBCOMP when the chunk is done. */
   #released: number[] = []
   #wake: (() => void) | undefined
@@ -107,7 +125,11 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   /** Goes on at a new connection. What was received on the old one is still delivered; it can't be acknowledged. */
   attach(connection: Connection): void {
     this.#connection = connection
-    if (!connection.sessionPresent) this.#qos2.fill(Qos2.unknown)
+    this.#debts = []
+    if (!connection.sessionPresent) {
+      this.#qos2.fill(Qos2.unknown)
+      this.#unsettled.clear()
+    }
     this.#qos2.forEach((state, id) => {
       if (state === Qos2.acknowledged) this.#qos2[id] = Qos2.received
     })
@@ -146,8 +168,10 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     if (this.#arriving === undefined) return
     this.#queue.push(this.#arriving)
     this.#arriving = undefined
-    // Messages of a persistent session may come before SUBACK, which has to be read.
-    if (this.#wake === undefined && this.#established && !this.#subscribing) this.#connection?.lane.pause()
+    // Messages of a persistent session may come before SUBACK, and any before what a publisher waits for: both have
+    // to be read.
+    const goesOn = !this.#established || this.#subscribing || this.#session.publisher?.isWaiting === true
+    if (this.#wake === undefined && !goesOn) this.#connection?.lane.pause()
     this.#wakeConsumer()
   }
 
@@ -164,6 +188,59 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   async next(): Promise<readonly Message[] | undefined> {
     this.acknowledge()
     this.#current = undefined
+    this.#current = await this.#arrival()
+    return this.#current?.messages
+  }
+
+  /**
+   * Waits for the next batch, and leaves what was taken before unacknowledged until it is settled. Not to be mixed with
+   * `next`.
+   *
+   * @returns undefined when the session was ended. @throws the reason when it failed.
+   */
+  async take(): Promise<readonly Delivery[] | undefined> {
+    const batch = await this.#arrival()
+    if (batch === undefined) return undefined
+    const isCurrent = batch.connection === this.#connection
+    if (isCurrent) {
+      // Brokers send again what they have sent before, and only then what is new.
+      for (const packetId of batch.repeated)
+        this.#debts.push(this.#unsettled.get(packetId) ?? { qos: 2, packetId, isSettled: true })
+      this.#payDebts()
+    }
+    return batch.messages.map((message) => this.#deliver(message, isCurrent))
+  }
+
+  #deliver(message: Message, isCurrent: boolean): Delivery {
+    const { qos, packetId } = message
+    if (qos === 0) return { message, settle: () => {} }
+    const debt: Debt = { qos, packetId, isSettled: false }
+    if (isCurrent) this.#debts.push(debt)
+    if (qos === 2) this.#unsettled.set(packetId, debt)
+    const settle = () => {
+      debt.isSettled = true
+      if (this.#unsettled.get(packetId) === debt) this.#unsettled.delete(packetId)
+      this.#payDebts()
+    }
+    return { message, settle }
+  }
+
+  /** Acknowledges what is settled, up to the first delivery that is not. */
+  #payDebts(): void {
+    const open = this.#debts.findIndex(({ isSettled }) => !isSettled)
+    const settled = this.#debts.splice(0, open < 0 ? this.#debts.length : open)
+    if (settled.length === 0) return
+    const out = Buffer.allocUnsafe(settled.length * ACK_SIZE)
+    let at = 0
+    for (const { qos, packetId } of settled) {
+      at = encodeAck(qos === 1 ? FirstByte.PUBACK : FirstByte.PUBREC, packetId, out, at)
+      if (qos === 2) this.#awaitRelease(packetId)
+    }
+    this.#connection?.lane.write(out)
+  }
+
+  /** @throws the reason when the session failed. */
+  async #arrival(): Promise<Batch | undefined> {
     while (this.#queue.length === 0) {
       this.#connection?.lane.resume()
       if (this.#session.over.aborted) {
@@ -174,8 +251,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
         this.#wake = resolve
       })
     }
-    this.#current = this.#queue.shift()!
-    return this.#current.messages
+    return this.#queue.shift()
   }
 
   /**

@@ -1,7 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Delivery, Subscription } from '../../src/mqtt/subscription.ts'
 import { ack, packet, publishPacket, withLength } from '../support/packets.ts'
 import { type Peer, type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
-import { connect, nextTexts, noProperties, subscribe } from './client.ts'
+import {
+  type Connected,
+  connect,
+  nextTexts,
+  noProperties,
+  publishTexts,
+  readShort,
+  startPublisher,
+  subscribe,
+} from './client.ts'
 
 let broker: ScriptedBroker
 beforeEach(async () => {
@@ -131,5 +141,107 @@ describe('Subscription', () => {
     let received = 1
     while (received < 300) received += (await subscription.next())!.length
     expect(received).toBe(300)
+  })
+
+  describe('take', () => {
+    /** Deliveries of messages with these packet identifiers, sent together. */
+    async function deliver({ peer }: Connected, subscription: Subscription, qos: 1 | 2, ids: readonly number[]) {
+      const publishes = ids.map((packetId) => publishPacket({ topic: 'a', payload: String(packetId), qos, packetId }))
+      peer.send(Buffer.concat(publishes))
+      const deliveries: Delivery[] = []
+      while (deliveries.length < ids.length) deliveries.push(...(await subscription.take())!)
+      return deliveries
+    }
+
+    it.each([
+      { qos: 1, type: 'PUBACK' },
+      { qos: 2, type: 'PUBREC' },
+    ] as const)(
+      'acknowledges at QoS $qos in the order of arrival, whatever is settled first',
+      async ({ qos, type }) => {
+        const connected = await connect(broker)
+        const { peer, session } = connected
+        const subscription = await subscribe(connected, qos)
+        const [first, second, third] = await deliver(connected, subscription, qos, [7, 8])
+        const [last] = await deliver(connected, subscription, qos, [9])
+        expect(third).toBeUndefined()
+        second!.settle()
+        last!.settle()
+        // Were one of them acknowledged already, that would come before this answer.
+        peer.send(ack('PUBREL', 99))
+        expect(await readShort(peer, 1)).toEqual(['PUBCOMP 99'])
+        first!.settle()
+        expect(await readShort(peer, 3)).toEqual([`${type} 7`, `${type} 8`, `${type} 9`])
+        await deliver(connected, subscription, qos, [10])
+        await session.end()
+        expect(await readShort(peer, 1)).toEqual(['DISCONNECT'])
+      },
+    )
+
+    it('settles a message of an earlier connection without acknowledging its namesake', async () => {
+      const connected = await connect(broker)
+      const subscription = await subscribe(connected, 1)
+      const [before] = await deliver(connected, subscription, 1, [7])
+      connected.peer.destroy()
+      const peer = await broker.connection()
+      await peer.accept({ sessionPresent: true })
+      const [after] = await deliver({ ...connected, peer }, subscription, 1, [7])
+      before!.settle()
+      peer.send(ack('PUBREL', 99))
+      expect(await readShort(peer, 1)).toEqual(['PUBCOMP 99'])
+      after!.settle()
+      expect(await readShort(peer, 1)).toEqual(['PUBACK 7'])
+    })
+
+    it('delivers a QoS 2 message once, and acknowledges its repetition on the next connection when it is settled', async () => {
+      const connected = await connect(broker)
+      const subscription = await subscribe(connected, 2)
+      const [first, second] = await deliver(connected, subscription, 2, [7, 8])
+      second!.settle()
+      connected.peer.destroy()
+      const peer = await broker.connection()
+      await peer.accept({ sessionPresent: true })
+      const again = [7, 8].map((packetId) => publishPacket({ topic: 'a', qos: 2, packetId, dup: true }))
+      peer.send(Buffer.concat(again))
+      const [next] = await deliver({ ...connected, peer }, subscription, 2, [9])
+      expect(next!.message.payload.toString()).toBe('9')
+      next!.settle()
+      peer.send(ack('PUBREL', 99))
+      expect(await readShort(peer, 1)).toEqual(['PUBCOMP 99'])
+      first!.settle()
+      expect(await readShort(peer, 3)).toEqual(['PUBREC 7', 'PUBREC 8', 'PUBREC 9'])
+      for (const id of [7, 8, 9]) peer.send(ack('PUBREL', id))
+      expect(await readShort(peer, 3)).toEqual(['PUBCOMP 7', 'PUBCOMP 8', 'PUBCOMP 9'])
+      expect(await deliver({ ...connected, peer }, subscription, 2, [7])).toHaveLength(1)
+    })
+
+    it('forgets with the session what was delivered at QoS 2', async () => {
+      const connected = await connect(broker)
+      const subscription = await subscribe(connected, 2)
+      const [before] = await deliver(connected, subscription, 2, [7])
+      connected.peer.destroy()
+      const peer = await broker.connection()
+      await peer.accept()
+      await peer.acceptSubscribe(2)
+      const [after] = await deliver({ ...connected, peer }, subscription, 2, [7])
+      before!.settle()
+      after!.settle()
+      expect(await readShort(peer, 1)).toEqual(['PUBREC 7'])
+    })
+  })
+
+  it('reads on, with nobody asking for more, while a publisher waits for its acknowledgement', async () => {
+    const connected = await connect(broker)
+    const { peer, session } = connected
+    const subscription = await subscribe(connected, 0)
+    const publisher = startPublisher(session, 1)
+    const payload = Buffer.alloc(100_000)
+    for (let count = 0; count < 100; count++) peer.publish({ topic: 'a', payload })
+    await subscription.take()
+    const published = publishTexts(publisher, session, 1, ['x', 'y'])
+    expect(await readShort(peer, 1)).toEqual(['PUBLISH x 2'])
+    peer.send(ack('PUBACK', 2))
+    expect(await readShort(peer, 1)).toEqual(['PUBLISH y 3'])
+    await published
   })
 })

@@ -16,7 +16,7 @@ import { table, type ValuesOf } from '../options/option.ts'
 import { outputOptions } from '../options/output.ts'
 import { payloadOptions } from '../options/payload.ts'
 import { publishOptions } from '../options/publish.ts'
-import { receiveOptions } from '../options/subscribe.ts'
+import { receiveOptions, subscriptionOptions } from '../options/subscribe.ts'
 import { BrokenPipeError, Sink } from '../streams/sink.ts'
 import { command } from './command.ts'
 import { checkOutput, formatterFor } from './output.ts'
@@ -45,6 +45,8 @@ const options = table({
     group: 'Answers',
     describe: 'Leave out retained messages, which are old',
   },
+  retainHandling: receiveOptions.retainHandling,
+  retainAsPublished: receiveOptions.retainAsPublished,
   count: { ...receiveOptions.count, group: 'Answers', describe: 'Leave after this many answers', default: 1 },
   timeout: { ...receiveOptions.timeout, group: 'Answers' },
   latency: { kind: flag, group: 'Output', describe: 'Print behind each answer the time since the request' },
@@ -111,7 +113,7 @@ async function exchange(values: Values, io: Io, payload: Buffer, timeout: AbortS
   const publisher = await openPublisher(session, values, io, 'rr')
   const group = {
     filters: [values.responseTopic],
-    options: { qos: values.qos, retainHandling: values.noRetained ? 2 : 0, retainAsPublished: false },
+    options: subscriptionOptions(values),
     properties: client.properties.subscribe,
   } as const
   const subscription = new Subscription(session, [group], noticeTo(io, 'rr'))

@@ -2,6 +2,7 @@ import { ExitCode, UsageError } from '../errors.ts'
 import type { Formatter } from '../formatters/formatter.ts'
 import { OutputBuffer } from '../formatters/output-buffer.ts'
 import { hasField } from '../formatters/template-grammar.ts'
+import { watchFormatter, watchOpening } from '../formatters/watch.ts'
 import type { Io } from '../io.ts'
 import type { ClientOptions } from '../mqtt/client-options.ts'
 import type { FilterFinder } from '../mqtt/filter-plan.ts'
@@ -11,17 +12,25 @@ import type { SubscribeGroup, Subscription } from '../mqtt/subscription.ts'
 import { matches } from '../mqtt/topic.ts'
 import { mosquittoFileOptions } from '../options/configuration.ts'
 import { connectionOptions } from '../options/connection.ts'
-import { flag, topicFilter } from '../options/kinds.ts'
+import { decimal, flag, topicFilter } from '../options/kinds.ts'
 import { table, type ValuesOf } from '../options/option.ts'
 import { filterOutputOptions, outputOptions } from '../options/output.ts'
-import { receiveOptions, subscribeOptions } from '../options/subscribe.ts'
+import { receiveOptions, subscribeOptions, subscriptionOptions } from '../options/subscribe.ts'
 import { BrokenPipeError, Sink } from '../streams/sink.ts'
 import { command } from './command.ts'
 import { checkOutput, formatterFor } from './output.ts'
+import type { RetainedRemover } from './retained-remover.ts'
 import { blameBroker, noticeTo, openSession, prepareClient, timeLimit, unlessAborted } from './session.ts'
 
 const options = table({
   ...subscribeOptions,
+  unsubscribe: {
+    kind: topicFilter,
+    short: 'U',
+    group: 'Subscription',
+    describe: 'Unsubscribe from this filter, which a persistent session has; without -t that is all',
+    repeat: true,
+  },
   filterOut: {
     kind: topicFilter,
     short: 'T',
@@ -35,9 +44,40 @@ const options = table({
     group: 'Subscription',
     describe: 'Print the retained messages, and leave at the first that is not',
   },
+  retainHandling: receiveOptions.retainHandling,
+  retainAsPublished: receiveOptions.retainAsPublished,
+  removeRetained: {
+    kind: flag,
+    group: 'Subscription',
+    describe: 'Clear the retained messages that come, at the broker',
+    excludes: ['perFilter'],
+  },
+  randomFilter: {
+    kind: decimal(0.1, 100, 'PERCENT'),
+    group: 'Subscription',
+    describe: 'Print only a random share of the messages, of this many percent; -C counts the others too',
+  },
+  subscribeOnly: {
+    kind: flag,
+    short: 'E',
+    group: 'Subscription',
+    describe: 'Leave as soon as the broker has granted the subscriptions, to set up a persistent session',
+  },
   count: receiveOptions.count,
   timeout: receiveOptions.timeout,
   ...outputOptions,
+  messageRate: {
+    kind: flag,
+    group: 'Output',
+    describe: 'Print no messages, but how many come each second',
+    excludes: ['watch'],
+  },
+  watch: {
+    kind: flag,
+    short: 'w',
+    group: 'Output',
+    describe: 'Print the last message of each topic, on a line of its own of a cleared screen',
+  },
   ...filterOutputOptions,
   ...connectionOptions,
   ...mosquittoFileOptions,
@@ -67,8 +107,10 @@ export const sub = command({
   ],
 
   check(values) {
-    if (filtersOf(values).length === 0)
-      throw new UsageError("nothing to subscribe to: name a topic filter by -t, such as -t 'home/#'")
+    if (filtersOf(values).length + values.unsubscribe.length === 0)
+      throw new UsageError(
+        "nothing to subscribe to: name a topic filter by -t, such as -t 'home/#' (or by -U to unsubscribe)",
+      )
     checkOutput(values)
   },
 
@@ -114,6 +156,9 @@ class Printing {
   readonly #counted: Promise<void>
   #reached: () => void = () => {}
   #printed = 0
+  /** Messages since the rate was last printed. */
+  #sinceRate = 0
+  #remover: RetainedRemover | undefined
   #done = false
 
   constructor(values: Values, io: Io, client: ClientOptions, signal: AbortSignal) {
@@ -123,13 +168,15 @@ class Printing {
     this.#signal = signal
     this.#filters = filtersOf(values)
     this.#notice = noticeTo(io, 'sub')
-    this.#format = formatterFor(values, io, this.#notice)
+    this.#format = this.#chooseFormat()
     this.#printsFilter = values.format !== undefined && hasField(values.format, 'filter')
     this.#printsAll =
       !this.#printsFilter &&
       !values.perFilter &&
       !values.noRetained &&
       !values.retainedOnly &&
+      !values.removeRetained &&
+      values.randomFilter === undefined &&
       values.unmatched === 'show' &&
       values.filterOut.length === 0
     this.#sink = new Sink(io.stdout)
@@ -142,11 +189,28 @@ class Printing {
     })
   }
 
+  #chooseFormat(): Formatter {
+    if (this.#values.messageRate) {
+      return () => {
+        this.#sinceRate++
+      }
+    }
+    const format = formatterFor(this.#values, this.#io, this.#notice)
+    return this.#values.watch ? watchFormatter(format) : format
+  }
+
   async run(): Promise<number | undefined> {
     let subscribed = false
+    let rate: NodeJS.Timeout | undefined
     try {
       const loops = await this.#subscribe()
       subscribed = true
+      if (this.#values.subscribeOnly || this.#filters.length === 0) {
+        await this.#endAll()
+        return undefined
+      }
+      if (this.#values.watch) await this.#sink.write([Buffer.from(watchOpening(this.#client.server.host))])
+      if (this.#values.messageRate) rate = setInterval(() => this.#printRate(), 1000)
       const printing = Promise.race([Promise.all(loops.map((loop) => loop())), this.#counted, this.#outputFailed])
       await unlessAborted(this.#signal, printing)
       await this.#endAll()
@@ -156,7 +220,17 @@ class Printing {
       if (error instanceof BrokenPipeError) return ExitCode.ok
       if (subscribed && this.#io.signal.aborted && error === this.#io.signal.reason) return ExitCode.ok
       throw blameBroker(error)
+    } finally {
+      clearInterval(rate)
     }
+  }
+
+  #printRate(): void {
+    // A reader that takes nothing must not make lines pile up.
+    if (this.#io.stdout.writableNeedDrain) return
+    const line = Buffer.from(`${this.#sinceRate} msgs/s\n`)
+    this.#sinceRate = 0
+    this.#sink.write([line]).catch(() => {})
   }
 
   /** Prints nothing more; what is being written is acknowledged, and what is half acknowledged completed, if it is quick. */
@@ -165,7 +239,14 @@ class Printing {
     const patience = AbortSignal.timeout(PATIENCE_MS)
     await unlessAborted(patience, Promise.allSettled(this.#writing)).catch(() => {})
     await Promise.all(this.#subscriptions.map((subscription) => subscription.finish(PATIENCE_MS)))
-    await Promise.all(this.#sessions.map((session) => session.end()))
+    try {
+      if (this.#remover !== undefined)
+        await unlessAborted(this.#signal.aborted ? patience : this.#signal, this.#remover.finish())
+    } finally {
+      // Reason code 4: who is cut short has a will, if any [MQTT 5, 3.14.2.1]; so do mosquitto's clients.
+      const reasonCode = this.#signal.aborted ? 4 : 0
+      await Promise.all(this.#sessions.map((session) => session.end(undefined, reasonCode)))
+    }
   }
 
   /** Connects and subscribes. @returns a loop that prints, for each connection. */
@@ -197,10 +278,9 @@ class Printing {
   }
 
   #group(filters: readonly string[], identifier?: number): SubscribeGroup {
-    const { qos, noRetained } = this.#values
     return {
       filters,
-      options: { qos, retainHandling: noRetained ? 2 : 0, retainAsPublished: false },
+      options: subscriptionOptions(this.#values),
       properties: [
         ...this.#client.properties.subscribe,
         ...(identifier === undefined ? [] : [['subscription-identifier', identifier] as const]),
@@ -210,8 +290,14 @@ class Printing {
 
   async #loop(session: Session, groups: readonly SubscribeGroup[], find: FilterFinder): Promise<() => Promise<void>> {
     const { Subscription } = await import('../mqtt/subscription.ts')
-    const subscription = new Subscription(session, groups, this.#notice)
+    const unwanted = this.#subscriptions.length === 0 ? this.#values.unsubscribe : []
+    const wanted = groups.filter(({ filters }) => filters.length > 0)
+    const subscription = new Subscription(session, wanted, this.#notice, unwanted)
     this.#subscriptions.push(subscription)
+    if (this.#values.removeRetained) {
+      const { RetainedRemover } = await import('./retained-remover.ts')
+      this.#remover = new RetainedRemover(session, this.#notice)
+    }
     session.start()
     await unlessAborted(this.#signal, subscription.start())
     return () => this.#print(subscription, find)
@@ -246,7 +332,10 @@ class Printing {
     for (let at = 0; at < batch.length; at++) {
       const message = batch[at]!
       if (this.#values.retainedOnly && !message.retain) return at
-      if (this.#isWanted(message)) this.#printOne(message, find, out)
+      if (!this.#isWanted(message)) continue
+      if (this.#values.removeRetained && message.retain) this.#remover?.remove(message.topic)
+      if (this.#isDrawn()) this.#printOne(message, find, out)
+      else this.#countOne()
       if (this.#done) return at + 1
     }
     return batch.length
@@ -269,6 +358,10 @@ class Printing {
     return filterOut.length === 0 || !filterOut.some((filter) => matches(filter, message.topic))
   }
 
+  #isDrawn(): boolean {
+    return Math.random() * 100 < (this.#values.randomFilter ?? 100)
+  }
+
   #printOne(message: Message, find: FilterFinder, out: OutputBuffer): void {
     const { perFilter, unmatched } = this.#values
     const found = find(message)
@@ -280,6 +373,10 @@ class Printing {
   #printLine(message: Message, filter: string, out: OutputBuffer): void {
     message.filter = filter
     this.#format(message, out)
+    this.#countOne()
+  }
+
+  #countOne(): void {
     this.#printed++
     if (this.#printed === this.#values.count) this.#done = true
   }

@@ -70,9 +70,9 @@ export class Connection {
   /**
    * Sends one SUBSCRIBE and waits for its SUBACK.
    *
-   * @param requests alike in QoS and options, as MQTT.js takes them in the order given only then.
+   * @param filters with the same options: MQTT.js keeps their order only then.
    * @param properties of the packet.
-   * @returns the granted QoS or failure code for each request; undefined when the connection ended first.
+   * @returns the granted QoS or failure code for each filter; undefined when the connection ended first.
    */
   async subscribe(
     filters: readonly string[],
@@ -88,13 +88,34 @@ export class Connection {
         if (codes?.length === filters.length) resolve(codes)
       })
     })
-    const answer = await settledWithin(Promise.race([suback, this.lost.then(() => undefined)]), this.#answerWithinMs)
-    if (answer === undefined) this.lane.destroy(new UnreachableError('the broker does not answer SUBSCRIBE'))
-    return answer
+    return await this.#answer(suback, 'SUBSCRIBE')
   }
 
   /**
-   * Sends DISCONNECT behind everything written, with its properties and in MQTT 5 its reason code, waits until the operating system has taken it, and closes.
+   * Sends UNSUBSCRIBE for one filter and waits for its UNSUBACK.
+   *
+   * @returns its reason code, 0 before MQTT 5; undefined when the connection ended first.
+   */
+  async unsubscribe(filter: string): Promise<number | undefined> {
+    const unsuback = new Promise<number>((resolve) => {
+      this.#client.unsubscribe(filter, (error, packet) => {
+        const { granted = [] } = (packet ?? {}) as { granted?: readonly number[] }
+        if (!error) resolve(granted[0] ?? 0)
+      })
+    })
+    return await this.#answer(unsuback, 'UNSUBSCRIBE')
+  }
+
+  /** @returns undefined when the connection ended first, be it because the answer took too long. */
+  async #answer<T>(answer: Promise<T>, question: string): Promise<T | undefined> {
+    const answered = await settledWithin(Promise.race([answer, this.lost.then(() => undefined)]), this.#answerWithinMs)
+    if (answered === undefined) this.lane.destroy(new UnreachableError(`the broker does not answer ${question}`))
+    return answered
+  }
+
+  /**
+   * Sends DISCONNECT behind everything written, in MQTT 5 with its properties and reason code, waits until the
+   * operating system has taken it, and closes.
    *
    * @param patienceMs how long the socket may take nothing before this gives up.
    * @param reasonCode 4 asks for the will [MQTT 5, 3.14.2.1].

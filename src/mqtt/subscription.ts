@@ -49,6 +49,7 @@ interface Debt {
 export class Subscription implements AsyncIterable<readonly Message[]> {
   readonly #session: Session
   readonly #groups: readonly SubscribeGroup[]
+  readonly #unwanted: readonly string[]
   readonly #notice: (text: string) => void
   readonly #queue: Batch[] = []
   #arriving: Batch | undefined
@@ -69,9 +70,16 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   #released: number[] = []
   #wake: (() => void) | undefined
 
-  constructor(session: Session, groups: readonly SubscribeGroup[], notice: (text: string) => void) {
+  /** @param unwanted filters to unsubscribe from. */
+  constructor(
+    session: Session,
+    groups: readonly SubscribeGroup[],
+    notice: (text: string) => void,
+    unwanted: readonly string[] = [],
+  ) {
     this.#session = session
     this.#groups = groups
+    this.#unwanted = unwanted
     this.#notice = notice
     session.subscription = this
     this.#connection = session.connection
@@ -79,7 +87,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   }
 
   /**
-   * Subscribes; on another connection if the first is lost before SUBACK. A filter that is refused is named; when all
+   * Subscribes, then unsubscribes; on another connection if the first is lost before SUBACK. A filter that is refused is named; when all
    * are, that is a failure.
    *
    * @throws RefusedError with the reason code of the first filter, or the reason when the session is over.
@@ -119,6 +127,18 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     }
     if (refused.length === count && count > 0) throw new RefusedError(refused.join('; '), code)
     for (const text of refused) this.#notice(text)
+    return await this.#unsubscribe(connection)
+  }
+
+  /** @returns false when the connection was lost before UNSUBACK. */
+  async #unsubscribe(connection: Connection): Promise<boolean> {
+    for (const filter of this.#unwanted) {
+      this.#subscribing = true
+      const code = await connection.unsubscribe(filter)
+      this.#subscribing = false
+      if (code === undefined) return false
+      if (code >= 0x80) throw new RefusedError(`unsubscribing from '${filter}' refused: ${reasonName(code)}`, code)
+    }
     return true
   }
 

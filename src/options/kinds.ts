@@ -51,6 +51,18 @@ export function integer(min: number, max: number, placeholder = 'N'): Kind<numbe
   }
 }
 
+export function decimal(min: number, max: number, placeholder: string): Kind<number> {
+  return {
+    placeholder,
+    expected: `a number from ${min} to ${max}`,
+    parse(value) {
+      const number = /^(\d+\.?\d*|\.\d+)$/.test(value) ? Number(value) : Number.NaN
+      if (!(number >= min && number <= max)) throw new InvalidValue()
+      return number
+    },
+  }
+}
+
 const UNITS: Readonly<Record<string, number>> = { ms: 1, '': 1000, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 }
 
 /** A timer of Node can't be longer. */

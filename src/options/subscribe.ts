@@ -1,4 +1,4 @@
-import { duration, flag, integer, qos, topicFilter } from './kinds.ts'
+import { duration, flag, integer, oneOf, qos, topicFilter } from './kinds.ts'
 import { table } from './option.ts'
 
 /** What to subscribe to. */
@@ -27,6 +27,17 @@ export const receiveOptions = table({
     group: 'Subscription',
     describe: 'Leave out retained messages: those from before the subscription',
   },
+  retainHandling: {
+    kind: oneOf('WHEN', { always: 0, new: 1, never: 2 } as const),
+    group: 'Subscription',
+    describe: 'When the broker is to send retained messages: always, only for a new subscription, or never (MQTT 5)',
+    defaultText: "'always', or 'never' with -R",
+  },
+  retainAsPublished: {
+    kind: flag,
+    group: 'Subscription',
+    describe: 'Show whether a message was published as retained, also when it comes at once (MQTT 5)',
+  },
   count: {
     kind: integer(1, Number.MAX_SAFE_INTEGER, 'COUNT'),
     short: 'C',
@@ -40,3 +51,14 @@ export const receiveOptions = table({
     describe: 'Leave after this time, with exit status 27',
   },
 })
+
+/** The subscription options that go with these values [MQTT 5, 3.8.3.1]. */
+export function subscriptionOptions(values: {
+  readonly qos: 0 | 1 | 2
+  readonly noRetained: boolean
+  readonly retainHandling: 0 | 1 | 2 | undefined
+  readonly retainAsPublished: boolean
+}): { qos: 0 | 1 | 2; retainHandling: 0 | 1 | 2; retainAsPublished: boolean } {
+  const { qos, noRetained, retainHandling = noRetained ? 2 : 0, retainAsPublished } = values
+  return { qos, retainHandling, retainAsPublished }
+}

@@ -156,7 +156,10 @@ function encodeValue(type: PropertyType, value: Property[1]): Buffer {
 
 /** Bytes with their length in two bytes in front [MQTT 5, 1.5.6]; text is the same in UTF-8. */
 export function encodeBinary(bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.of(bytes.length >> 8, bytes.length & 0xff), bytes])
+  const field = Buffer.allocUnsafe(2 + bytes.length)
+  field.writeUInt16BE(bytes.length)
+  field.set(bytes, 2)
+  return field
 }
 
 /** [MQTT 5, 1.5.5], for 0 to 268,435,455. */

@@ -1,10 +1,12 @@
 import { ConnectionLostError, RefusedError } from '../errors.ts'
 import type { Connection } from './connection.ts'
+import type { QoS } from './message.ts'
 import {
   ACK_SIZE,
   encodeAck,
   encodePublish,
   FirstByte,
+  LARGEST_REMAINING_LENGTH,
   PacketType,
   type PublishHeader,
   publishSize,
@@ -20,6 +22,9 @@ export interface Payloads {
   readonly bounds: readonly number[]
 }
 
+/** One header for all payloads, or one for each. */
+export type Headers = PublishHeader | readonly PublishHeader[]
+
 /** What has become of the messages given to a publisher. */
 export interface Tally {
   /** Written to a connection at least once. */
@@ -33,7 +38,10 @@ export interface Tally {
 }
 
 export interface PublisherOptions {
+  /** Most messages to have unacknowledged. */
   readonly maxInflight: number
+  /** The same, where the message to send is one at QoS 2; `maxInflight` unless it is less. */
+  readonly maxInflightQos2?: number
   readonly ackTimeoutMs: number
   /** Told of the first rejection for each reason, while there is still time to do something. */
   readonly notice: (text: string) => void
@@ -44,6 +52,9 @@ const State = { free: 0, puback: 1, pubrec: 2, pubcomp: 3 } as const
 
 /** Bytes of unacknowledged packets above which no more are sent, so that large messages don't fill the memory. */
 const MAX_INFLIGHT_BYTES = 16 * 1024 * 1024
+
+/** First byte, Remaining Length and what that counts. */
+const LARGEST_PACKET = 1 + 4 + LARGEST_REMAINING_LENGTH
 
 /** Bytes encoded before they are handed to the socket. */
 const WRITE_SIZE = 65_536
@@ -58,7 +69,8 @@ const WRITE_SIZE = 65_536
 export class Publisher {
   readonly tally: Tally = { sent: 0, acknowledged: 0, rejected: new Map(), uncertain: 0 }
   readonly #session: Session
-  readonly #maxInflight: number
+  /** By QoS. */
+  readonly #maxInflight: readonly [number, number, number]
   readonly #ackTimeoutMs: number
   readonly #notice: (text: string) => void
   #connection: Connection | undefined
@@ -99,7 +111,8 @@ export class Publisher {
 
   constructor(session: Session, options: PublisherOptions) {
     this.#session = session
-    this.#maxInflight = options.maxInflight
+    const { maxInflight, maxInflightQos2 = maxInflight } = options
+    this.#maxInflight = [Number.POSITIVE_INFINITY, maxInflight, Math.min(maxInflight, maxInflightQos2)]
     this.#ackTimeoutMs = options.ackTimeoutMs
     this.#notice = options.notice
     session.publisher = this
@@ -110,18 +123,25 @@ export class Publisher {
    * Hands messages to the socket, waiting while the window or the socket's buffer is full. Returns when all are
    * written, not when they are acknowledged.
    *
-   * @throws the reason when the session is over.
+   * @throws the reason when the session is over; RefusedError for what the broker does not take, after those before it.
    */
-  async publish(header: PublishHeader, payloads: Payloads): Promise<void> {
-    for (let at = 0; at < payloads.bounds.length; ) {
+  async publish(headers: Headers, payloads: Payloads): Promise<void> {
+    const { bounds } = payloads
+    for (let at = 0; at < bounds.length; ) {
       const connection = await this.#session.connected()
-      if (header.qos > 0 && (this.#again.length > 0 || this.#room(connection) <= 0)) {
+      if (this.#room(connection, headerAt(headers, at).qos) <= 0) {
         await this.#progress()
         continue
       }
-      at = this.#write(connection, header, payloads, at)
-      await this.#drained(connection, header)
+      at = this.#write(connection, headers, payloads, at)
+      await this.#drained(connection)
     }
+  }
+
+  /** @throws RefusedError for what the broker has said it does not take [MQTT 5, 3.2.2.3]. */
+  check(header: PublishHeader): void {
+    const refusal = this.#connection === undefined ? undefined : refusalOf(this.#connection, header)
+    if (refusal !== undefined) throw refusal
   }
 
   /** Waits until every message is acknowledged or rejected. @throws the reason when the session is over. */
@@ -183,8 +203,7 @@ export class Publisher {
     this.#inFlight = 0
     if (!connection.sessionPresent) {
       for (const id of open) {
-        const qos = (this.#packets[id]![this.#starts[id]!]! >> 1) & 3
-        this.#state[id] = qos === 1 ? State.puback : State.pubrec
+        this.#state[id] = this.#qosOf(id) === 1 ? State.puback : State.pubrec
       }
     }
     this.#sendAgain()
@@ -242,72 +261,89 @@ export class Publisher {
     this.#qos0Read = this.#qos0AtPing
   }
 
-  /** Waits while the socket's buffer is full: at QoS 1 and 2 no longer than for an acknowledgement. */
-  async #drained(connection: Connection, header: PublishHeader): Promise<void> {
+  /** Waits while the socket's buffer is full: with messages unacknowledged no longer than for an acknowledgement. */
+  async #drained(connection: Connection): Promise<void> {
     if (!connection.lane.needsDrain) return
-    if (header.qos === 0) {
-      this.#draining = true
-      connection.lane.resume()
-      await connection.lane.drain()
-      this.#draining = false
-      return
-    }
     this.#lastProgress = Date.now()
-    void connection.lane.drain().then(() => this.#wake())
-    while (connection.lane.needsDrain) await this.#progress()
+    const drained = connection.lane.drain().then(() => this.#wake())
+    while (connection.lane.needsDrain && this.unacknowledged > 0) await this.#progress()
+    this.#draining = true
+    connection.lane.resume()
+    await drained
+    this.#draining = false
   }
 
-  #room(connection: Connection): number {
-    return this.#keptBytes >= MAX_INFLIGHT_BYTES ? 0 : this.#window(connection)
+  /** How many more messages may be sent if the next one has this QoS. */
+  #room(connection: Connection, qos: QoS): number {
+    if (qos === 0) return Number.POSITIVE_INFINITY
+    return this.#again.length > 0 || this.#keptBytes >= MAX_INFLIGHT_BYTES ? 0 : this.#window(connection, qos)
   }
 
-  /** How many more messages may be on the wire. */
-  #window(connection: Connection): number {
-    return Math.min(this.#maxInflight, connection.limits.receiveMaximum) - this.#inFlight
+  /** How many more messages may be on the wire if the next one has this QoS. */
+  #window(connection: Connection, qos: QoS): number {
+    return Math.min(this.#maxInflight[qos], connection.limits.receiveMaximum) - this.#inFlight
   }
 
   /** Encodes and writes messages from `at` on, as many as the window and one write take. @returns where to go on. */
-  #write(connection: Connection, header: PublishHeader, payloads: Payloads, at: number): number {
+  #write(connection: Connection, headers: Headers, payloads: Payloads, at: number): number {
     const { bytes, bounds } = payloads
-    checkAllowed(connection, header)
-    const room = header.qos > 0 ? this.#room(connection) : Number.POSITIVE_INFINITY
     const first = at
+    at = this.#endOfWrite(connection, headers, bounds, first)
+    const inherited = this.#inherited
     let size = 0
-    let count = 0
-    // A first message always fits: `#room` has seen to it.
-    while (at < bounds.length && count < room && (size < WRITE_SIZE || count === 0)) {
-      size += publishSize(header, bounds[at + 1]! - bounds[at]!)
-      count++
-      at += 2
-    }
-    const inherited = header.qos > 0 ? this.#inherited : undefined
-    const out = Buffer.allocUnsafeSlow(size + (inherited === undefined ? 0 : count * ACK_SIZE))
-    let end = 0
-    let written = 0
     for (let next = first; next < at; next += 2) {
+      const header = headerAt(headers, next)
+      size += publishSize(header, bounds[next + 1]! - bounds[next]!)
+      if (inherited !== undefined && header.qos > 0) size += ACK_SIZE
+    }
+    const out = Buffer.allocUnsafeSlow(size)
+    const largest = Math.min(connection.limits.maximumPacketSize, LARGEST_PACKET)
+    let end = 0
+    for (let next = first; next < at; next += 2) {
+      const header = headerAt(headers, next)
       const start = bounds[next]!
       const stop = bounds[next + 1]!
-      if (publishSize(header, stop - start) > connection.limits.maximumPacketSize) {
+      this.tally.sent++
+      if (publishSize(header, stop - start) > largest) {
         this.#reject(PACKET_TOO_LARGE)
         continue
       }
       const id = header.qos > 0 ? this.#session.ids.allocateForPublish() : 0
-      if (inherited?.[id] === 1) {
+      if (id > 0 && inherited?.[id] === 1) {
         // Else the broker would take this message for the one it has, and drop it [MQTT 5, 4.3.3].
         end = encodeAck(FirstByte.PUBREL, id, out, end)
         inherited[id] = 0
       }
       const packetStart = end
-      written++
       end = encodePublish(header, id, bytes, start, stop, out, end)
       if (id > 0) this.#track(id, header.qos, out, packetStart, end)
-    }
-    this.tally.sent += count
-    if (header.qos === 0) {
-      this.tally.acknowledged += written
-      this.#qos0Sent += written
+      else {
+        this.tally.acknowledged++
+        this.#qos0Sent++
+      }
     }
     connection.lane.write(out.subarray(0, end))
+    return at
+  }
+
+  /** Where a write that starts at `at` ends. A first message always fits: `#room` has seen to it. */
+  #endOfWrite(connection: Connection, headers: Headers, bounds: readonly number[], at: number): number {
+    const rooms = [0, this.#room(connection, 1), this.#room(connection, 2)]
+    const first = at
+    let size = 0
+    let tracked = 0
+    let allowed: PublishHeader | undefined
+    for (; at < bounds.length && (size < WRITE_SIZE || at === first); at += 2) {
+      const header = headerAt(headers, at)
+      if (header !== allowed) {
+        const refusal = refusalOf(connection, header)
+        if (refusal !== undefined && at === first) throw refusal
+        if (refusal !== undefined) break
+        allowed = header
+      }
+      if (header.qos > 0 && tracked++ >= rooms[header.qos]!) break
+      size += publishSize(header, bounds[at + 1]! - bounds[at]!)
+    }
     return at
   }
 
@@ -329,6 +365,10 @@ export class Publisher {
     this.#inFlight--
     if (reasonCode === 0) this.tally.acknowledged++
     else this.#reject(reasonCode)
+  }
+
+  #qosOf(id: number): QoS {
+    return ((this.#packets[id]![this.#starts[id]!]! >> 1) & 3) as QoS
   }
 
   /** Whether it waits for PUBREC and was sent with DUP. */
@@ -359,9 +399,13 @@ export class Publisher {
     const connection = this.#connection
     if (connection === undefined) return
     const out: Buffer[] = []
-    while (this.#again.length > 0 && this.#window(connection) > 0) {
-      for (const id of this.#again.splice(0, this.#window(connection))) this.#sendOneAgain(connection, id, out)
+    let count = 0
+    for (const id of this.#again) {
+      if (this.#window(connection, this.#qosOf(id)) <= 0) break
+      this.#sendOneAgain(connection, id, out)
+      count++
     }
+    this.#again.splice(0, count)
     if (out.length > 0) connection.lane.write(Buffer.concat(out))
   }
 
@@ -435,13 +479,19 @@ const PACKET_IDENTIFIER_IN_USE = 145
 
 const ANNOUNCE_AFTER_MS = 1000
 
-/** @throws RefusedError for what the broker has said it does not take [MQTT 5, 3.2.2.3]. */
-function checkAllowed(connection: Connection, header: PublishHeader): void {
+/** Why the broker won't have such a message, as far as it has said so [MQTT 5, 3.2.2.3]. */
+function refusalOf(connection: Connection, header: PublishHeader): RefusedError | undefined {
   const { maximumQoS, retainAvailable } = connection.limits
   if (header.qos > maximumQoS) {
-    throw new RefusedError(`the broker takes no more than QoS ${maximumQoS} (-q): ${reasonName(155)}`, 155)
+    return new RefusedError(`the broker takes no more than QoS ${maximumQoS} (-q): ${reasonName(155)}`, 155)
   }
   if ((header.flags & 1) !== 0 && !retainAvailable) {
-    throw new RefusedError(`the broker keeps no retained messages (-r): ${reasonName(154)}`, 154)
+    return new RefusedError(`the broker keeps no retained messages (-r): ${reasonName(154)}`, 154)
   }
+  return undefined
+}
+
+/** The header of the payload whose start stands at `at` of the bounds. */
+function headerAt(headers: Headers, at: number): PublishHeader {
+  return Array.isArray(headers) ? headers[at >> 1]! : (headers as PublishHeader)
 }

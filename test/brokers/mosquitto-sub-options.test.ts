@@ -73,7 +73,12 @@ describe.skipIf(!hasMosquitto).each(['311', '5'])('sub with the options of mosqu
     const { broker, at } = await startWithArgs(version)
     const subscriber = runCli(['sub', ...at, '-t', '+', '-w', '-v', '-C', '3'])
     await broker.subscribed('+')
-    for (const [topic, text] of [['a', 'one'], ['b', 'two'], ['a', 'three']]) await run(['pub', ...at, '-t', topic!, '-m', text!])
+    for (const [topic, text] of [
+      ['a', 'one'],
+      ['b', 'two'],
+      ['a', 'three'],
+    ])
+      await run(['pub', ...at, '-t', topic!, '-m', text!])
     const esc = '\x1b['
     expect(await finish(subscriber)).toBe(
       `${esc}2J${esc}1;1HBroker: 127.0.0.1\n` +

@@ -68,6 +68,18 @@ export function publishTexts(
   return publisher.publish(header, payloadsOf(texts))
 }
 
+/** Publishes texts, each on its topic at its QoS. */
+export function publishMixed(
+  publisher: Publisher,
+  session: Session,
+  messages: readonly { readonly topic: string; readonly qos: 0 | 1 | 2; readonly text: string }[],
+): Promise<void> {
+  const headers = messages.map(({ topic, qos }) =>
+    publishHeader(session.options.protocolVersion, { topic, qos, retain: false }),
+  )
+  return publisher.publish(headers, payloadsOf(messages.map(({ text }) => text)))
+}
+
 function payloadsOf(texts: readonly string[]): Payloads {
   const bounds: number[] = []
   let at = 0

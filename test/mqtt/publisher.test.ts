@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { ConnectionLostError } from '../../src/errors.ts'
 import { publishHeader } from '../../src/mqtt/publish-header.ts'
 import { Publisher } from '../../src/mqtt/publisher.ts'
 import { ack, lengthPrefixed, packet, readPublish, uint16, withLength } from '../support/packets.ts'
+import { Random } from '../support/random.ts'
 import { type Peer, type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
-import { connect, publishTexts, startPublisher } from './client.ts'
+import { connect, publishMixed, publishTexts, startPublisher } from './client.ts'
 
 let broker: ScriptedBroker
 beforeEach(async () => {
@@ -277,6 +279,98 @@ describe('Publisher', () => {
       await expect(publishing).rejects.toMatchObject({ exitCode: code })
       await session.end()
       await peer.packet('DISCONNECT')
+    })
+  })
+
+  describe('with a header for each message', () => {
+    /** Reads a PUBLISH as `topic text qos`, and acknowledges it. */
+    async function answer(peer: Peer) {
+      const { topic, payload, qos, packetId = 0 } = readPublish(await peer.packet('PUBLISH'), peer.version)
+      if (qos === 1) peer.send(ack('PUBACK', packetId))
+      if (qos === 2) peer.send(ack('PUBREC', packetId))
+      return `${topic} ${payload} ${qos}`
+    }
+
+    it('sends all in the order given', async () => {
+      const { session, peer } = await connect(broker, { protocolVersion: 5 })
+      const publisher = startPublisher(session)
+      const random = new Random(1)
+      const messages = Array.from({ length: 300 }, (_, at) => ({
+        topic: random.pick<string>('abc'),
+        qos: random.pick([0, 1] as const),
+        text: String(at),
+      }))
+      const published = publishMixed(publisher, session, messages).then(() => publisher.drain())
+      for (const { topic, text, qos } of messages) expect(await answer(peer)).toBe(`${topic} ${text} ${qos}`)
+      await published
+      expect(publisher.tally).toMatchObject({ sent: 300, acknowledged: 300 })
+    })
+
+    it('sends none at QoS 0 before one that waits for room', async () => {
+      const { session, peer } = await connect(broker)
+      const publisher = startPublisher(session, 1)
+      const messages = ([1, 0, 1, 0] as const).map((qos, at) => ({ topic: 'a', qos, text: String(at) }))
+      const published = publishMixed(publisher, session, messages)
+      const first = await publishFrom(peer)
+      expect(await answer(peer)).toBe('a 1 0')
+      expect(publisher.tally.sent).toBe(2)
+      peer.send(ack('PUBACK', first.id))
+      expect([await answer(peer), await answer(peer)]).toEqual(['a 2 1', 'a 3 0'])
+      await published
+      await publisher.drain()
+    })
+
+    it('has fewer at QoS 2 unacknowledged if told to', async () => {
+      const { session, peer } = await connect(broker)
+      const options = { maxInflight: 5, maxInflightQos2: 2, ackTimeoutMs: 10_000, notice: () => {} }
+      const publisher = new Publisher(session, options)
+      session.start()
+      const messages = ([2, 2, 2, 1, 1, 1, 1] as const).map((qos, at) => ({ topic: 'a', qos, text: String(at) }))
+      const published = publishMixed(publisher, session, messages)
+      const [first, second] = [await publishFrom(peer), await publishFrom(peer)]
+      expect(publisher.tally.sent).toBe(2)
+      peer.send(Buffer.concat([ack('PUBREC', first!.id), ack('PUBREC', second!.id)]))
+      const released = [await peer.packet('PUBREL'), await peer.packet('PUBREL')]
+      expect(publisher.tally.sent).toBe(2)
+      peer.send(ack('PUBCOMP', idOf(released[0]!.body)))
+      const next = []
+      for (let count = 0; count < 4; count++) next.push((await publishFrom(peer)).text)
+      expect(next).toEqual(['2', '3', '4', '5'])
+      expect(publisher.unacknowledged).toBe(5)
+      session.fail(new ConnectionLostError('enough'))
+      await expect(published).rejects.toThrow('enough')
+    })
+
+    it('sends again by the window of each QoS on a new connection', async () => {
+      const { session, peer } = await connect(broker)
+      const options = { maxInflight: 5, maxInflightQos2: 1, ackTimeoutMs: 10_000, notice: () => {} }
+      const publisher = new Publisher(session, options)
+      session.start()
+      const messages = ([2, 1, 1] as const).map((qos, at) => ({ topic: 'a', qos, text: String(at) }))
+      await publishMixed(publisher, session, messages)
+      for (let count = 0; count < 3; count++) await peer.packet('PUBLISH')
+      peer.destroy()
+      const again = await broker.connection()
+      await again.accept()
+      const drained = publisher.drain()
+      expect([await answer(again), await answer(again), await answer(again)]).toEqual(['a 0 2', 'a 1 1', 'a 2 1'])
+      again.send(ack('PUBCOMP', idOf((await again.packet('PUBREL')).body)))
+      await drained
+      expect(publisher.tally).toMatchObject({ sent: 3, acknowledged: 3 })
+    })
+
+    it('sends what comes before one that the broker does not take', async () => {
+      const { session, peer } = await connect(broker, { protocolVersion: 5 }, { properties: [0x24, 1] })
+      const publisher = startPublisher(session)
+      const messages = ([0, 1, 2, 0] as const).map((qos, at) => ({ topic: 'a', qos, text: String(at) }))
+      const published = publishMixed(publisher, session, messages)
+      await expect(published).rejects.toMatchObject({ exitCode: 155, message: expect.stringContaining('QoS 1') })
+      expect([await answer(peer), await answer(peer)]).toEqual(['a 0 0', 'a 1 1'])
+      await publisher.drain()
+      expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 2 })
+      const header = publishHeader(5, { topic: 'a', qos: 2, retain: false })
+      expect(() => publisher.check(header)).toThrow('QoS not supported (155)')
+      expect(publisher.check({ ...header, qos: 1 })).toBeUndefined()
     })
   })
 

@@ -111,7 +111,10 @@ describe('parse', () => {
     [['-t', 'a', '-m', 'x', '--keepalive=1'], '--keepalive: expected a whole number from 5 to 65535, got "1"'],
     [['-t', 'a', '-m', 'x', '-f', 'y'], "-m and -f can't be used together"],
     [['-t', 'a', '--message', 'x', '-n'], "--message and -n can't be used together"],
-    [['-t', 'a'], 'nothing to publish: give -m TEXT, -f FILE, -s (standard input), -l (its lines) or -n (empty)'],
+    [
+      ['-t', 'a'],
+      'nothing to publish: give -m TEXT, -f FILE, -s (standard input), -l or --json (its lines), or -n (empty)',
+    ],
     [['-m', 'x'], 'no topic: name one by -t, or in -L'],
     [['-m', 'x', '-L', 'mqtt://h/a/#'], '-L: the topic of a message has no wildcards (+ or #)'],
   ])('refuses pub %j: %s', (words, message) => {

@@ -5,6 +5,7 @@ import { takesProfiles } from '../src/config/sources.ts'
 import { exitStatuses } from '../src/docs/man.ts'
 import { readConfiguration } from '../src/options/configuration-file.ts'
 import { profileProblems } from '../src/options/profile-problems.ts'
+import { jsonLines } from '../src/parsers/json-lines.ts'
 
 const readme = readFileSync('README.md', 'utf8')
 
@@ -20,6 +21,22 @@ describe('README', () => {
     const all = profiles.flatMap((profile) => profileProblems(profile, { tables, home: '/home/joe' }))
     expect([...problems, ...all]).toEqual([])
     expect([preset, ...profiles.map(({ name }) => name)]).toEqual(['home', 'home', 'prod'])
+  })
+
+  it('shows a line that pub --json publishes', () => {
+    const [, line] = /```jsonl\n(.*?)\n```/s.exec(readme)!
+    const read = jsonLines({ topic: undefined, qos: 0, retain: false, properties: [] }, (head) => head)
+    const message = read(Buffer.from(line!), 0, line!.length)
+    expect(message?.header).toEqual({
+      topic: 'home/light',
+      qos: 1,
+      retain: true,
+      properties: [
+        ['content-type', 'text/plain'],
+        ['user-property', ['room', 'hall']],
+        ['user-property', ['room', 'stairs']],
+      ],
+    })
   })
 
   it('has the exit statuses of the man pages', () => {

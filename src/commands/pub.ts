@@ -1,30 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { TmqttError, UsageError } from '../errors.ts'
-import type { Payloads, Publisher } from '../mqtt/publisher.ts'
+import type { Publisher } from '../mqtt/publisher.ts'
 import { mosquittoFileOptions } from '../options/configuration.ts'
 import { connectionOptions } from '../options/connection.ts'
-import { duration, flag, integer } from '../options/kinds.ts'
+import { duration, flag, integer, separator } from '../options/kinds.ts'
 import { table, type ValuesOf } from '../options/option.ts'
 import { payloadKeys, payloadOptions } from '../options/payload.ts'
 import { publishOptions } from '../options/publish.ts'
-import { lines } from '../streams/lines.ts'
+import { Faults } from '../parsers/faults.ts'
 import { chunks } from '../streams/source.ts'
 import { command } from './command.ts'
-import {
-  checkTopic,
-  hasPayload,
-  LARGEST_PAYLOAD,
-  openPublisher,
-  publishProperties,
-  readPayload,
-  topicOf,
-} from './publishing.ts'
-import { openSession, prepareClient, unlessAborted } from './session.ts'
+import { checkTopic, hasPayload, openPublisher, publishProperties, readPayload } from './publishing.ts'
+import { noticeTo, openSession, prepareClient, unlessAborted } from './session.ts'
 
-/** How many repetitions to hand over at a time. */
-const REPEAT_BATCH = 1000
-
-const payloadRows = payloadOptions('lines')
+const payloadRows = payloadOptions('lines', 'json')
 
 const options = table({
   ...publishOptions,
@@ -39,7 +27,28 @@ const options = table({
     aliases: ['stdin-line'],
     group: 'Payload',
     describe: 'Publish each line of standard input as a message, as it comes',
-    excludes: payloadKeys,
+    excludes: [...payloadKeys, 'json'],
+  },
+  topicSeparator: {
+    kind: separator,
+    group: 'Payload',
+    describe: 'With -l: each line is a topic, this separator and the payload',
+    requires: ['lines'],
+    excludes: ['topic'],
+  },
+  json: {
+    kind: flag,
+    group: 'Payload',
+    describe:
+      'Publish the message that each line of standard input is, in JSON as sub --json prints it; -t, -q, -r and ' +
+      '-D publish fill what a line lacks',
+    excludes: [...payloadKeys, 'lines', 'repeat'],
+  },
+  keepGoing: {
+    kind: flag,
+    group: 'Payload',
+    describe: 'Go on behind faulty lines, and report them; the exit status is 1 all the same',
+    requires: ['lines', 'json'],
   },
   repeat: {
     kind: integer(1, 0x7fff_ffff, 'COUNT'),
@@ -58,85 +67,81 @@ const options = table({
   ...mosquittoFileOptions,
 })
 
-type Values = ValuesOf<typeof options>
+export type PubValues = ValuesOf<typeof options>
 
 export const pub = command({
   name: 'pub',
   summary: 'publish messages',
   description:
     'Publishes one message, or every line of standard input. At QoS 1 and 2 it waits for the acknowledgements: exit ' +
-    'status 0 means that the broker has acknowledged every message.',
+    'status 0 means that the broker has acknowledged every message. A line that is no message (--json, ' +
+    '--topic-separator) or too long ends it with status 1, once the messages before it are published.',
   options,
   examples: [
     { run: 'tmqtt pub -t home/light -m on', shows: 'one message to the broker on this machine' },
     { run: 'producer | tmqtt pub -l -t tick -q 1', shows: 'every line as it comes, each acknowledged' },
+    { run: "producer | tmqtt pub -l --topic-separator ' '", shows: 'lines that begin with their topic' },
+    {
+      run: `jq -c '.topic |= "copy/" + .' messages.json | tmqtt pub --json`,
+      shows: 'what sub --json has written into a file, to other topics',
+    },
     { run: 'tmqtt pub -L mqtts://example.org/cam -f photo.jpg -r', shows: 'a file, over TLS, retained' },
     { run: 'tmqtt pub -t home/light -r -n', shows: 'clears a retained message' },
   ],
 
   check(values) {
-    checkTopic(values)
+    if (values.topic !== undefined || values.url?.topic !== undefined || !(values.json || values.topicSeparator))
+      checkTopic(values)
     publishProperties(values)
-    if (!values.lines && !hasPayload(values)) {
+    if (!values.lines && !values.json && !hasPayload(values)) {
       throw new UsageError(
-        'nothing to publish: give -m TEXT, -f FILE, -s (standard input), -l (its lines) or -n (empty)',
+        'nothing to publish: give -m TEXT, -f FILE, -s (standard input), -l or --json (its lines), or -n (empty)',
       )
     }
   },
 
   async run(values, io) {
-    const payload = values.lines ? undefined : await readPayload(values, io)
+    const { lineBatches, repetitions } = await import('./pub-input.ts')
+    const readsLines = values.lines || values.json
+    const payload = readsLines ? undefined : await readPayload(values, io)
     const client = await prepareClient(values, io, 'pub', io.signal, {
-      reconnectAttempts: values.lines ? Number.POSITIVE_INFINITY : 0,
+      reconnectAttempts: readsLines ? Number.POSITIVE_INFINITY : 0,
     })
     const session = await openSession(client, io, 'pub', io.signal)
-    const { publishHeader } = await import('../mqtt/publish-header.ts')
+    const notice = noticeTo(io, 'pub')
     const publisher = await openPublisher(session, values, io, 'pub')
     session.start()
     const stop = AbortSignal.any([io.signal, session.over])
-    const header = publishHeader(client.protocolVersion, {
-      topic: topicOf(values),
-      qos: values.qos,
-      retain: values.retain,
-      properties: publishProperties(values),
-    })
-    try {
-      const work = async () => {
-        for await (const batch of payload === undefined
-          ? lines(chunks(io.stdin, stop), LARGEST_PAYLOAD)
-          : repeated(payload, values, publisher, stop)) {
-          await publisher.publish(header, batch)
-          await client.debug?.taken()
-        }
-        await publisher.drain()
-        await session.end(values.ackTimeout)
+    const faults = new Faults({ keepGoing: values.keepGoing, notice })
+    const { topic = values.url?.topic, qos, retain } = values
+    const outgoing = {
+      publisher,
+      version: client.protocolVersion,
+      defaults: { topic, qos, retain, properties: publishProperties(values) },
+    }
+    const work = async () => {
+      const batches =
+        payload === undefined
+          ? lineBatches(chunks(io.stdin, stop), values, outgoing, faults)
+          : repetitions(payload, values, outgoing, stop)
+      for await (const batch of batches) {
+        await publisher.publish(batch.headers, batch)
+        await client.debug?.taken()
       }
+      await publisher.drain()
+      await session.end(values.ackTimeout)
+    }
+    try {
       await unlessAborted(io.signal, work())
     } catch (error) {
       await session.end().catch(() => {})
-      throw error instanceof TmqttError ? withTally(error, publisher) : error
+      throw error instanceof TmqttError ? faults.explain(withTally(error, publisher)) : error
     }
-    const verdict = publisher.verdict()
+    const verdict = faults.verdict(publisher.tally.sent, publisher.verdict())
     if (verdict !== undefined) throw verdict
     return undefined
   },
 })
-
-/** One message as often as asked: in batches, or each after the one before was acknowledged and the delay. */
-async function* repeated(
-  bytes: Buffer,
-  values: Values,
-  publisher: Publisher,
-  stop: AbortSignal,
-): AsyncGenerator<Payloads> {
-  const inOne = values.repeatDelay > 0 ? 1 : REPEAT_BATCH
-  for (let left = values.repeat; left > 0; left -= inOne) {
-    yield { bytes, bounds: Array.from({ length: Math.min(left, inOne) }, () => [0, bytes.length]).flat() }
-    if (left <= inOne || values.repeatDelay === 0) continue
-    await publisher.drain()
-    await delay(values.repeatDelay, undefined, { signal: stop }).catch(() => stop.throwIfAborted())
-  }
-}
 
 /** The failure, with what it means for the messages. */
 function withTally(error: TmqttError, publisher: Publisher): TmqttError {

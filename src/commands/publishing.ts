@@ -70,13 +70,16 @@ function limited(bytes: Buffer, what: string): Buffer {
 /** A publisher as the options want it; to be made before the session starts. */
 export async function openPublisher(
   session: Session,
-  values: Pick<PublishValues, 'qos' | 'maxInflight' | 'ackTimeout'>,
+  values: Pick<PublishValues, 'maxInflight' | 'ackTimeout'>,
   io: Io,
   command: string,
 ): Promise<Publisher> {
   const { Publisher } = await import('../mqtt/publisher.ts')
   return new Publisher(session, {
-    maxInflight: values.maxInflight ?? defaultInflight(values.qos, session.options.protocolVersion),
+    maxInflight: values.maxInflight ?? 1000,
+    ...(values.maxInflight === undefined && session.options.protocolVersion < 5
+      ? { maxInflightQos2: SAFE_AT_QOS_2 }
+      : {}),
     ackTimeoutMs: values.ackTimeout,
     notice: noticeTo(io, command),
   })
@@ -86,6 +89,4 @@ export async function openPublisher(
  * Before MQTT 5 a broker can't say how many messages it takes at a time. mosquitto takes 20 at QoS 2 unless told
  * otherwise, and drops more than that while it acknowledges them [seen with 2.0.11].
  */
-function defaultInflight(qos: number, protocolVersion: number): number {
-  return qos === 2 && protocolVersion < 5 ? 20 : 1000
-}
+const SAFE_AT_QOS_2 = 20

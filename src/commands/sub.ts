@@ -100,6 +100,7 @@ export const sub = command({
     { run: "tmqtt sub -t 'tock/#' -v", shows: 'topic and payload of everything below tock' },
     { run: 'tmqtt sub -t status -C 1 -W 10', shows: 'one message, or exit status 27 after 10 seconds' },
     { run: "tmqtt sub -t '#' --json | jq .topic", shows: 'one JSON object a line' },
+    { run: "tmqtt sub -t '#' --json | tmqtt pub -h example.org --json", shows: 'a bridge to another broker' },
     {
       run: "tmqtt sub -t 'a/+' -t 'a/#' --per-filter -F '%{filter}: %p'",
       shows: 'a line for each filter that matches',

@@ -6,6 +6,16 @@ export function textOf(placeholder: string, expected: string): Kind<string> {
   return { placeholder, expected, parse: (value) => value }
 }
 
+/** What stands between two parts of a line. */
+export const separator: Kind<string> = {
+  placeholder: 'SEP',
+  expected: 'one character or more, none of them a line feed',
+  parse(value) {
+    if (value === '' || value.includes('\n')) throw new InvalidValue()
+    return value
+  },
+}
+
 /** Text that goes into a field of at most 65,535 bytes of UTF-8 without NUL [MQTT 5, 1.5.4]. */
 export const mqttText: Kind<string> = {
   placeholder: 'TEXT',

@@ -14,7 +14,7 @@ export const outputOptions = table({
   json: {
     kind: flag,
     group: 'Output',
-    describe: 'Print each message as a JSON object on one line, nothing lost',
+    describe: 'Print each message as a JSON object on one line, nothing lost; pub --json publishes it',
     excludes: ['format'],
   },
   pretty: { kind: flag, group: 'Output', describe: 'Print JSON (--json, %j, %J) indented, over several lines' },

@@ -160,7 +160,7 @@ export async function run(args: readonly string[], options?: RunOptions): Promis
   return await finish(runCli(args, options))
 }
 
-async function finish(cli: CliRun): Promise<string> {
+export async function finish(cli: CliRun): Promise<string> {
   expect(await cli.exit, cli.stderr).toBe(0)
   return cli.stdout.toString()
 }

@@ -42,16 +42,24 @@ const mqttJs = [process.execPath, join(root, 'node_modules/mqtt/build/bin/mqtt.j
 
 const made = new Set()
 
+/** What a line is made of a payload: just that, with a topic of a thousand in front, or what `sub --json` prints. */
+const lineFormats = {
+  payload: (text) => text,
+  topic: (text, at) => `tock/${at % 1000} ${text}`,
+  json: (text, at) =>
+    `{"topic":"tock/${at % 1000}","payload":"${text}","qos":0,"retain":false,"dup":false,"time":"2026-11-22T02:21:12.345Z"}`,
+}
+
 /** A file of lines of 1 to 20 bytes, or of one size, the same in every run. @returns its path. */
-function linesFile(count, size) {
-  const path = join(work, `lines-${count}-${size ?? 'short'}`)
+function linesFile(count, size, format) {
+  const path = join(work, `lines-${count}-${size ?? 'short'}-${format}`)
   if (made.has(path)) return path
   made.add(path)
   let text = ''
   for (let at = 1, seed = 1; at <= count; at++) {
     seed = (seed * 48_271) % 2_147_483_647
-    text += size === undefined ? 'abcdefghijklmnopqrst'.slice(0, 1 + (seed % 20)) : 'x'.repeat(size)
-    text += '\n'
+    const payload = size === undefined ? 'abcdefghijklmnopqrst'.slice(0, 1 + (seed % 20)) : 'x'.repeat(size)
+    text += `${lineFormats[format](payload, at)}\n`
     if (text.length < 1e8 && at < count) continue
     appendFileSync(path, text)
     text = ''
@@ -89,13 +97,14 @@ const to = (port) => ['-h', '127.0.0.1', '-p', port]
 const tls = ['--cafile', certificate]
 
 /** A contender that publishes the lines of a file; what arrived is counted by the sink. */
-function publishing(program, { qos = 0, count = messages, size, args = [], broker = [] }) {
+function publishing(program, { qos = 0, count = messages, size, format = 'payload', args = [], broker = [] }) {
+  const topic = format === 'payload' ? ['-t', 'a'] : []
   return {
     count,
     broker: ['sink.mjs', broker],
     async run({ port, report }) {
-      const stdin = linesFile(count, size)
-      const figures = await measure([...program, ...to(port), '-t', 'a', '-q', qos, ...args].map(String), { stdin })
+      const stdin = linesFile(count, size, format)
+      const figures = await measure([...program, ...to(port), ...topic, '-q', qos, ...args].map(String), { stdin })
       return { ...figures, arrived: (await report()).publishes }
     },
   }
@@ -190,6 +199,13 @@ const jobs = [
   besideMosquittoSub("-F '%I %t %q %l %p'", { args: ['-F', '%I %t %q %l %p'] }),
   besideMosquittoSub('-F %j', { args: ['-F', '%j'] }),
   besideMosquittoSub('--json (mosquitto: -F %j)', { args: ['--json'], theirs: ['-F', '%j'] }),
+  {
+    name: 'pub, a thousand topics',
+    contenders: {
+      '-l --topic-separator': publishing(pub, { format: 'topic', args: ['--topic-separator', ' '] }),
+      '--json': publishing([...tmqtt, 'pub', '--json'], { format: 'json' }),
+    },
+  },
   transports('pub -l, 1 KB', (options) => publishing(pub, options)),
   transports('sub, 1 KB', (options) => subscribing(sub, options)),
   {

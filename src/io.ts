@@ -16,6 +16,8 @@ export interface Io {
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
   readonly pid: number
+  /** Sends a signal to a process, or to a group if the number is negative; what can't be reached is left alone. */
+  readonly kill: (pid: number, signal: NodeJS.Signals) => void
   /**
    * Aborted when the user asks the program to stop: the first SIGINT or SIGTERM (the second exits at once).
    * Its reason is an InterruptedError with the exit code of that signal.

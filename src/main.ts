@@ -33,6 +33,7 @@ const io: Io = {
   stderr: process.stderr,
   env: process.env,
   pid: process.pid,
+  kill,
   signal: stop.signal,
 }
 
@@ -45,6 +46,14 @@ void run(process.argv.slice(2), io).then(async (exitCode) => {
   clearTimeout(patience)
   process.exit()
 })
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It is gone, or another user's by now.
+  }
+}
 
 /** Node shows a directory as an empty stream, as if all had been read. */
 function standardInput(): Readable {

@@ -54,10 +54,10 @@ describe('run', () => {
   })
 
   it.each<[argv: string[], stderr: string]>([
-    [[], 'tmqtt: name a command: pub, sub, rr, broker, profile (tmqtt --help)\n'],
+    [[], 'tmqtt: name a command: pub, sub, rr, reply, broker, profile (tmqtt --help)\n'],
     [
       ['subb'],
-      "tmqtt: no command 'subb'; did you mean sub? (commands: pub, sub, rr, broker, profile) (tmqtt --help)\n",
+      "tmqtt: no command 'subb'; did you mean sub? (commands: pub, sub, rr, reply, broker, profile) (tmqtt --help)\n",
     ],
     [['sub', '-q', '7', '-t', 'a'], 'tmqtt sub: -q: expected 0, 1 or 2, got "7" (tmqtt sub --help)\n'],
     [['pub', '--topc', 'a'], 'tmqtt pub: unknown option --topc; did you mean --topic? (tmqtt pub --help)\n'],
@@ -161,7 +161,15 @@ describe('run', () => {
       },
     })
     const { signal } = new AbortController()
-    const exit = await run(['--help'], { stdin: new PassThrough(), stdout, stderr, env: {}, pid: 1, signal })
+    const exit = await run(['--help'], {
+      stdin: new PassThrough(),
+      stdout,
+      stderr,
+      env: {},
+      pid: 1,
+      kill: () => {},
+      signal,
+    })
     expect(exit).toBe(70)
     expect(collected.join('')).toMatch(
       /^tmqtt: this is a bug in tmqtt, please report it: TypeError: something is undefined\n {4}at .*cli\.test\.ts/,

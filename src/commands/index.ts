@@ -2,10 +2,11 @@ import { broker } from './broker.ts'
 import type { Command } from './command.ts'
 import { profileCommand } from './profile.ts'
 import { pub } from './pub.ts'
+import { reply } from './reply.ts'
 import { rr } from './rr.ts'
 import { sub } from './sub.ts'
 
-const others = [pub, sub, rr, broker]
+const others = [pub, sub, rr, reply, broker]
 
 /** All commands, in the order of --help. */
 export const commands: readonly Command[] = [...others, profileCommand(others)]

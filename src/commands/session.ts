@@ -6,6 +6,7 @@ import { MalformedPacketError } from '../mqtt/malformed.ts'
 import type { Session } from '../mqtt/session.ts'
 import { addressOf } from '../mqtt/transport.ts'
 import type { ConnectionValues } from '../options/connection.ts'
+import type { SubscribeValues } from '../options/subscribe.ts'
 import { withSpinner } from '../terminal/spinner.ts'
 import { DebugOutput } from './debug-output.ts'
 
@@ -15,6 +16,14 @@ export interface ClientNeeds {
   readonly reconnectAttempts: number
   /** Most QoS 1 and 2 messages that the broker may send unacknowledged. */
   readonly receiveMaximum?: number
+}
+
+/** Every topic filter to subscribe to, once. */
+export function filtersOf({
+  topic,
+  url,
+}: Pick<SubscribeValues, 'topic'> & Pick<ConnectionValues, 'url'>): readonly string[] {
+  return [...new Set([...topic, ...(url?.topic === undefined ? [] : [url.topic])])]
 }
 
 /** Prints lines for the user on stderr, as `tmqtt sub: …`. */
@@ -67,6 +76,19 @@ export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): P
   } finally {
     signal.removeEventListener('abort', stop)
   }
+}
+
+/** Waits for the work, which may fail, but no longer than this. @returns whether it has come to its end. */
+export async function endedWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, ms, false)
+  })
+  const ended = work.then(
+    () => true,
+    () => true,
+  )
+  return await Promise.race([ended, late]).finally(() => clearTimeout(timer))
 }
 
 /** What `-W` asks for: a signal that is aborted after `ms`, with the failure to exit with. */

@@ -20,7 +20,7 @@ import { BrokenPipeError, Sink } from '../streams/sink.ts'
 import { command } from './command.ts'
 import { checkOutput, formatterFor } from './output.ts'
 import type { RetainedRemover } from './retained-remover.ts'
-import { blameBroker, noticeTo, openSession, prepareClient, timeLimit, unlessAborted } from './session.ts'
+import { blameBroker, filtersOf, noticeTo, openSession, prepareClient, timeLimit, unlessAborted } from './session.ts'
 
 const options = table({
   ...subscribeOptions,
@@ -129,10 +129,6 @@ export const sub = command({
     }
   },
 })
-
-function filtersOf(values: Values): readonly string[] {
-  return [...new Set([...values.topic, ...(values.url?.topic === undefined ? [] : [values.url.topic])])]
-}
 
 /** One run of sub: usually one connection, with --per-filter perhaps several that print side by side. */
 class Printing {

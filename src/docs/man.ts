@@ -10,9 +10,12 @@ const DATE = '2026-11-22'
 export const exitStatuses: readonly (readonly [status: string, meaning: string])[] = [
   [
     '0',
-    'done: everything published was acknowledged, everything received was written; also sub, once subscribed, ended by Ctrl-C or by its reader closing the pipe',
+    'done: everything published was acknowledged, everything received was written; also sub and reply, once subscribed, ended by Ctrl-C, and sub by its reader closing the pipe',
   ],
-  ['1', 'wrong usage, or a local failure such as an unreadable file'],
+  [
+    '1',
+    'wrong usage, or a local failure such as an unreadable file; commands of --exec have failed, or requests were not answered',
+  ],
   ['1 to 5', 'the broker refused the connection with this MQTT 3.1.1 return code; 5 is not authorised'],
   ['3', 'the broker cannot be reached: name, TCP, proxy, WebSocket, or no CONNACK in time'],
   ['7', 'the connection was lost for good, or acknowledgements are missing at the end'],

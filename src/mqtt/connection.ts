@@ -8,7 +8,7 @@ import { MalformedPacketError } from './malformed.ts'
 import type { QoS } from './message.ts'
 import type { PacketIds } from './packet-ids.ts'
 import { PacketLog } from './packet-log.ts'
-import { TopicAliases } from './packets.ts'
+import { LARGEST_REMAINING_LENGTH, TopicAliases } from './packets.ts'
 import { type Property, propertyValue } from './property-table.ts'
 import { adviceFor, isPassing, reasonName } from './reason-codes.ts'
 import { addressOf, explain, openTransport } from './transport.ts'
@@ -31,6 +31,9 @@ export interface SubscribeOptions {
   /** Keep RETAIN as the publisher has set it; ignored before MQTT 5. */
   readonly retainAsPublished: boolean
 }
+
+/** With the first byte and the Remaining Length itself. */
+const LARGEST_PACKET = LARGEST_REMAINING_LENGTH + 5
 
 /** How long an orderly end may take when nobody waits for a delivery. */
 const QUICK_END_MS = 1000
@@ -61,7 +64,7 @@ export class Connection {
       receiveMaximum: properties.receiveMaximum ?? 0xffff,
       maximumQoS: (properties.maximumQoS ?? 2) as QoS,
       retainAvailable: properties.retainAvailable ?? true,
-      maximumPacketSize: properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
+      maximumPacketSize: properties.maximumPacketSize ?? LARGEST_PACKET,
       subscriptionIdentifiers:
         handshake.client.options.protocolVersion === 5 && (properties.subscriptionIdentifiersAvailable ?? true),
     }

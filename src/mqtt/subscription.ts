@@ -262,6 +262,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   /** @throws the reason when the session failed. */
   async #arrival(): Promise<Batch | undefined> {
     while (this.#queue.length === 0) {
+      if (this.#finishing) return undefined
       this.#connection?.lane.resume()
       if (this.#session.over.aborted) {
         if (this.#session.over.reason.exitCode === 0) return undefined
@@ -307,13 +308,20 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     this.#unreleased++
   }
 
+  /** Takes no more messages; what was not asked for is left unacknowledged, and who waits for more gets nothing. */
+  stop(): void {
+    this.#finishing = true
+    this.#queue.length = 0
+    this.#connection?.lane.resume()
+    this.#wakeConsumer()
+  }
+
   /**
-   * Takes no more messages, and waits until those acknowledged at QoS 2 are through: left between PUBREC and PUBREL,
-   * they would come again.
+   * Stops, and waits until what was acknowledged at QoS 2 is through: left between PUBREC and PUBREL, it would come
+   * again.
    */
   async finish(limitMs: number): Promise<void> {
-    this.#finishing = true
-    this.#connection?.lane.resume()
+    this.stop()
     const limit = AbortSignal.timeout(limitMs)
     limit.addEventListener('abort', () => this.#wakeConsumer())
     while (this.#unreleased > 0 && !limit.aborted && !this.#session.over.aborted) {

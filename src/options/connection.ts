@@ -150,7 +150,7 @@ export const connectionOptions = table({
     kind: attempts,
     group: 'Server',
     describe: 'Attempts in a row to connect again after the connection was lost',
-    defaultText: "'always' for sub, pub -l and pub --json, else 'never'",
+    defaultText: "'always' for sub, reply, pub -l and pub --json, else 'never'",
   },
   reconnectDelay: {
     kind: duration(1),

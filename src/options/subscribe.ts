@@ -1,5 +1,5 @@
 import { duration, flag, integer, oneOf, qos, topicFilter } from './kinds.ts'
-import { table } from './option.ts'
+import { table, type ValuesOf } from './option.ts'
 
 /** What to subscribe to. */
 export const subscribeOptions = table({
@@ -18,6 +18,8 @@ export const subscribeOptions = table({
     default: 0,
   },
 })
+
+export type SubscribeValues = ValuesOf<typeof subscribeOptions>
 
 /** Which messages to leave out, and when to leave. */
 export const receiveOptions = table({

@@ -134,7 +134,7 @@ describe('tmqtt profile show', () => {
     const none = await profile(['show', 'none'], env)
     expect(linesOf(none.stdout, 'qos')).toEqual([
       ['qos', '2', `${file} line 1: -q (pub)`],
-      ['qos', '0', 'default (sub, rr)'],
+      ['qos', '0', 'default (sub, rr, reply)'],
     ])
   })
 
@@ -145,7 +145,7 @@ describe('tmqtt profile show', () => {
       option: 'qos',
       values: ['1'],
       source: 'profile bare',
-      commands: ['pub', 'sub', 'rr'],
+      commands: ['pub', 'sub', 'rr', 'reply'],
     })
   })
 

@@ -50,6 +50,7 @@ export function runCli(argv: readonly string[], options: RunOptions = {}): CliRu
     stderr: Object.assign(stderr, { isTTY: stderrIsTTY, ...(stderrIsTTY && { columns }) }),
     env: options.env ?? {},
     pid: process.pid,
+    kill,
     signal: controller.signal,
   }
   const exit = start(argv, io).finally(() => {
@@ -80,6 +81,14 @@ export function runCli(argv: readonly string[], options: RunOptions = {}): CliRu
     closeStdout: () => stdout.break(),
     stop,
     [Symbol.asyncDispose]: stop,
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It has ended.
   }
 }
 

@@ -12,15 +12,20 @@ import type { SubscribeGroup, Subscription } from '../mqtt/subscription.ts'
 import { matches } from '../mqtt/topic.ts'
 import { mosquittoFileOptions } from '../options/configuration.ts'
 import { connectionOptions } from '../options/connection.ts'
+import { execOptions } from '../options/exec.ts'
 import { decimal, flag, topicFilter } from '../options/kinds.ts'
 import { table, type ValuesOf } from '../options/option.ts'
 import { filterOutputOptions, outputOptions } from '../options/output.ts'
 import { receiveOptions, subscribeOptions, subscriptionOptions } from '../options/subscribe.ts'
 import { BrokenPipeError, Sink } from '../streams/sink.ts'
 import { command } from './command.ts'
+import { Execution } from './execution.ts'
 import { checkOutput, formatterFor } from './output.ts'
 import type { RetainedRemover } from './retained-remover.ts'
 import { blameBroker, filtersOf, noticeTo, openSession, prepareClient, timeLimit, unlessAborted } from './session.ts'
+
+/** One at a time, so that commands see messages in their order. */
+const commandRows = execOptions(1)
 
 const options = table({
   ...subscribeOptions,
@@ -79,6 +84,12 @@ const options = table({
     describe: 'Print the last message of each topic, on a line of its own of a cleared screen',
   },
   ...filterOutputOptions,
+  ...commandRows,
+  exec: {
+    ...commandRows.exec,
+    describe: `${commandRows.exec.describe}; MQTT_FILTER is the filter that matches; what it prints takes the place of the message`,
+    excludes: [...Object.keys(outputOptions), 'messageRate', 'watch', 'removeRetained', 'randomFilter'],
+  },
   ...connectionOptions,
   ...mosquittoFileOptions,
 })
@@ -101,6 +112,10 @@ export const sub = command({
     { run: 'tmqtt sub -t status -C 1 -W 10', shows: 'one message, or exit status 27 after 10 seconds' },
     { run: "tmqtt sub -t '#' --json | jq .topic", shows: 'one JSON object a line' },
     { run: "tmqtt sub -t '#' --json | tmqtt pub -h example.org --json", shows: 'a bridge to another broker' },
+    {
+      run: "tmqtt sub -t 'alarm/#' --exec 'mail -s \"$MQTT_TOPIC\" joe'",
+      shows: 'a command for each message, which has the payload as its standard input',
+    },
     {
       run: "tmqtt sub -t 'a/+' -t 'a/#' --per-filter -F '%{filter}: %p'",
       shows: 'a line for each filter that matches',
@@ -143,6 +158,7 @@ class Printing {
   readonly #printsAll: boolean
   readonly #notice: (text: string) => void
   readonly #sink: Sink
+  readonly #execution: Execution | undefined
   /** Rejects when standard output fails while nothing is being written. */
   readonly #outputFailed: Promise<never>
   readonly #sessions: Session[] = []
@@ -177,6 +193,7 @@ class Printing {
       values.unmatched === 'show' &&
       values.filterOut.length === 0
     this.#sink = new Sink(io.stdout)
+    this.#execution = values.exec === undefined ? undefined : new Execution(values.exec, values, io, this.#sink)
     this.#outputFailed = new Promise((_, reject) => {
       this.#sink.onFailure = reject
     })
@@ -208,18 +225,21 @@ class Printing {
       }
       if (this.#values.watch) await this.#sink.write([Buffer.from(watchOpening(this.#client.server.host))])
       if (this.#values.messageRate) rate = setInterval(() => this.#printRate(), 1000)
-      const printing = Promise.race([Promise.all(loops.map((loop) => loop())), this.#counted, this.#outputFailed])
-      await unlessAborted(this.#signal, printing)
+      const working = Promise.all(loops.map((loop) => loop())).then(() => this.#execution?.idle())
+      const failed = [this.#outputFailed, ...(this.#execution === undefined ? [] : [this.#execution.failed])]
+      await unlessAborted(this.#signal, Promise.race([working, this.#counted, ...failed]))
       await this.#endAll()
-      return undefined
     } catch (error) {
-      await this.#endAll().catch(() => {})
+      const isCut = await this.#endAll().catch(() => false)
       if (error instanceof BrokenPipeError) return ExitCode.ok
-      if (subscribed && this.#io.signal.aborted && error === this.#io.signal.reason) return ExitCode.ok
-      throw blameBroker(error)
+      const isStopped = subscribed && this.#io.signal.aborted && error === this.#io.signal.reason
+      if (!isStopped || isCut) throw blameBroker(error)
     } finally {
       clearInterval(rate)
     }
+    const verdict = this.#execution?.verdict()
+    if (verdict !== undefined) throw verdict
+    return undefined
   }
 
   #printRate(): void {
@@ -230,9 +250,15 @@ class Printing {
     this.#sink.write([line]).catch(() => {})
   }
 
-  /** Prints nothing more; what is being written is acknowledged, and what is half acknowledged completed, if it is quick. */
-  async #endAll(): Promise<void> {
+  /**
+   * Prints nothing more; what is being written is acknowledged, and what is half acknowledged completed, if it is quick.
+   *
+   * @returns whether commands that were running had to be ended.
+   */
+  async #endAll(): Promise<boolean> {
     this.#done = true
+    for (const subscription of this.#subscriptions) subscription.stop()
+    const isCut = (await this.#execution?.windUp()) === false
     const patience = AbortSignal.timeout(PATIENCE_MS)
     await unlessAborted(patience, Promise.allSettled(this.#writing)).catch(() => {})
     await Promise.all(this.#subscriptions.map((subscription) => subscription.finish(PATIENCE_MS)))
@@ -244,6 +270,7 @@ class Printing {
       const reasonCode = this.#signal.aborted ? 4 : 0
       await Promise.all(this.#sessions.map((session) => session.end(undefined, reasonCode)))
     }
+    return isCut
   }
 
   /** Connects and subscribes. @returns a loop that prints, for each connection. */
@@ -297,7 +324,9 @@ class Printing {
     }
     session.start()
     await unlessAborted(this.#signal, subscription.start())
-    return () => this.#print(subscription, find)
+    const execution = this.#execution
+    return () =>
+      execution === undefined ? this.#print(subscription, find) : this.#execute(subscription, find, execution)
   }
 
   async #print(subscription: Subscription, find: FilterFinder): Promise<void> {
@@ -338,6 +367,24 @@ class Printing {
     return batch.length
   }
 
+  async #execute(subscription: Subscription, find: FilterFinder, execution: Execution): Promise<void> {
+    const { retainedOnly, count = Number.POSITIVE_INFINITY } = this.#values
+    for (let batch = await subscription.take(); batch !== undefined; batch = await subscription.take()) {
+      for (const delivery of batch) {
+        const { message } = delivery
+        if (this.#done || (retainedOnly && !message.retain)) return
+        const filters = this.#isWanted(message) ? this.#filtersFor(message, find).slice(0, count - this.#printed) : []
+        this.#printed += filters.length
+        if (this.#printed === count) this.#done = true
+        if (filters.length === 0) delivery.settle()
+        else if (!(await execution.start(delivery, filters))) return
+        if (!this.#done) continue
+        for (const each of this.#subscriptions) each.stop()
+        return
+      }
+    }
+  }
+
   /** Writes, then acknowledges the first `count` messages of the batch, or all. */
   async #write(subscription: Subscription, out: OutputBuffer, count?: number): Promise<void> {
     const writing = this.#sink.write(out.take()).then(() => subscription.acknowledge(count))
@@ -360,11 +407,15 @@ class Printing {
   }
 
   #printOne(message: Message, find: FilterFinder, out: OutputBuffer): void {
+    for (const filter of this.#filtersFor(message, find)) if (!this.#done) this.#printLine(message, filter, out)
+  }
+
+  /** The filters for which to print a message, one by one; '' stands for no filter. */
+  #filtersFor(message: Message, find: FilterFinder): readonly string[] {
     const { perFilter, unmatched } = this.#values
     const found = find(message)
-    if (unmatched !== 'show' && (found.length === 0) !== (unmatched === 'only')) return
-    if (!perFilter || found.length === 0) this.#printLine(message, found[0] ?? '', out)
-    else for (const filter of found) if (!this.#done) this.#printLine(message, filter, out)
+    if (unmatched !== 'show' && (found.length === 0) !== (unmatched === 'only')) return []
+    return perFilter && found.length > 0 ? found : [found[0] ?? '']
   }
 
   #printLine(message: Message, filter: string, out: OutputBuffer): void {

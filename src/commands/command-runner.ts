@@ -6,7 +6,6 @@ import { connectionOptions } from '../options/connection.ts'
 import type { ExecValues } from '../options/exec.ts'
 import { environmentName, type OptionTable } from '../options/option.ts'
 import { isCredential } from '../options/secret.ts'
-import { runShellCommand } from '../streams/shell-command.ts'
 import { endedWithin } from './session.ts'
 
 /** Runs the command of --exec for messages. What a message holds reaches it as data only, never as a part of it. */
@@ -37,6 +36,7 @@ export class CommandRunner {
       if (!(error instanceof LocalError)) throw error
       return `was not run: ${error.message}`
     }
+    const { runShellCommand } = await import('../streams/shell-command.ts')
     return await runShellCommand({
       command: this.#command,
       env,

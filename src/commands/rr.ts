@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { ExitCode, UsageError } from '../errors.ts'
 import { latencyLine } from '../formatters/latency.ts'
 import { OutputBuffer } from '../formatters/output-buffer.ts'
@@ -117,7 +116,7 @@ async function exchange(values: Values, io: Io, payload: Buffer, timeout: AbortS
     properties: client.properties.subscribe,
   } as const
   const subscription = new Subscription(session, [group], noticeTo(io, 'rr'))
-  const properties = requestProperties(values)
+  const properties = await requestProperties(values)
   const header = publishHeader(client.protocolVersion, {
     topic: topicOf(values),
     qos: values.qos,
@@ -129,9 +128,11 @@ async function exchange(values: Values, io: Io, payload: Buffer, timeout: AbortS
   try {
     await unlessAborted(signal, subscription.start())
     const answered = printAnswers(values, io, subscription, correlation)
-    // Whatever keeps the request from its way ends it; an answer ends it even before the acknowledgement.
-    const requested = publishOne(publisher, header, payload).then(() => answered)
-    await unlessAborted(signal, Promise.race([answered, requested]))
+    const requested = publishOne(publisher, header, payload).catch((error) => {
+      // Of a lost connection `answered` tells, once it has seen what came before.
+      if (!session.over.aborted) throw error
+    })
+    await unlessAborted(signal, Promise.race([answered, requested.then(() => answered)]))
     await subscription.finish(PATIENCE_MS)
     await session.leave()
     return undefined
@@ -151,14 +152,12 @@ async function publishOne(publisher: Publisher, header: PublishHeader, payload: 
 }
 
 /** Those given, then those that make it a request. */
-function requestProperties(values: Values): readonly Property[] {
+async function requestProperties(values: Values): Promise<readonly Property[]> {
   const given = publishProperties(values)
-  const isCorrelated = propertyValue(given, 'correlation-data') !== undefined
-  return [
-    ...given,
-    ...(values.correlate && !isCorrelated ? [['correlation-data', randomBytes(16)] as const] : []),
-    ['response-topic', values.responseTopic],
-  ]
+  const responseTopic: Property = ['response-topic', values.responseTopic]
+  if (!values.correlate || propertyValue(given, 'correlation-data') !== undefined) return [...given, responseTopic]
+  const { randomBytes } = await import('node:crypto')
+  return [...given, ['correlation-data', randomBytes(16)], responseTopic]
 }
 
 /**

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { ack, lengthPrefixed, publishPacket, readPublish } from '../support/packets.ts'
 import { type CliRun, type RunOptions, runCli } from '../support/run.ts'
@@ -76,6 +77,24 @@ describe('rr', () => {
     const bytes = Buffer.from('a\0\n\xff', 'latin1')
     const asking = await request(args(temporaryDirectory().write('payload', bytes)), { stdin: bytes })
     expect(asking.published.payload).toEqual(bytes)
+  })
+
+  it('reads the file of mosquitto_rr, and what -o names in its place', async () => {
+    const home = temporaryDirectory()
+    mkdirSync(home.file('.config'))
+    home.write('.config/mosquitto_rr', '-e from/file\n-q 2\n')
+    const file = home.write('other', '-e from/other\n')
+    const server = await startScriptedBroker()
+    for (const [args, topic, qos] of [
+      [[], 'from/file', 2],
+      [['-o', file], 'from/other', 0],
+    ] as const) {
+      runCli(['rr', '-L', server.url, '-t', 'req', '-n', ...args], { env: { HOME: home.path } })
+      const peer = await server.connection()
+      await peer.accept()
+      const { body } = await peer.packet('SUBSCRIBE')
+      expect(body).toEqual(Buffer.from([0, 1, 0, ...lengthPrefixed(topic), qos]))
+    }
   })
 
   it('takes the first message for the answer, also a retained one', async () => {
@@ -204,6 +223,13 @@ describe('rr', () => {
     asking.peer.send(ack('PUBACK', asking.published.packetId!, 16))
     asking.peer.publish({ topic: 'res', payload: 'late' })
     expect(await ended(asking)).toEqual({ exit: 0, stdout: 'late\n', stderr: '' })
+  })
+
+  it.each(['0', '1', '2'])('prints an answer that came before the connection was lost, at QoS %s', async (qos) => {
+    const asking = await request(['-m', 'x', '-q', qos])
+    asking.peer.publish({ topic: 'res', payload: 'answer' })
+    asking.peer.end()
+    expect(await ended(asking)).toEqual({ exit: 0, stdout: 'answer\n', stderr: '' })
   })
 
   it('exits with 7 when the connection is lost before the answer', async () => {

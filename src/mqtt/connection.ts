@@ -21,6 +21,7 @@ export interface Limits {
   /** Bytes of a whole packet. */
   readonly maximumPacketSize: number
   readonly subscriptionIdentifiers: boolean
+  readonly topicAliasMaximum: number
 }
 
 /** Subscription options [MQTT 5, 3.8.3.1]. */
@@ -65,6 +66,7 @@ export class Connection {
       maximumQoS: (properties.maximumQoS ?? 2) as QoS,
       retainAvailable: properties.retainAvailable ?? true,
       maximumPacketSize: properties.maximumPacketSize ?? LARGEST_PACKET,
+      topicAliasMaximum: properties.topicAliasMaximum ?? 0,
       subscriptionIdentifiers:
         handshake.client.options.protocolVersion === 5 && (properties.subscriptionIdentifiersAvailable ?? true),
     }
@@ -193,6 +195,7 @@ interface Connack {
     readonly retainAvailable?: boolean
     readonly maximumPacketSize?: number
     readonly subscriptionIdentifiersAvailable?: boolean
+    readonly topicAliasMaximum?: number
     readonly reasonString?: string
   }
 }

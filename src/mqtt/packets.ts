@@ -185,6 +185,8 @@ export interface PublishHeader {
   readonly topic: Buffer
   /** The properties with their length in front; empty before MQTT 5. */
   readonly properties: Buffer
+  /** The topic alias among the properties [MQTT 5, 3.3.2.3.4], and the header without topic once the broker knows it. */
+  readonly alias?: { readonly number: number; readonly header: PublishHeader }
 }
 
 /** Bytes of a whole PUBLISH packet with this header and payload length. */

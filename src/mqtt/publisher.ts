@@ -11,7 +11,7 @@ import {
   type PublishHeader,
   publishSize,
 } from './packets.ts'
-import { reasonStringOf } from './properties.ts'
+import { encodeVariableByteInteger, reasonStringOf } from './properties.ts'
 import { adviceFor, reasonName } from './reason-codes.ts'
 import type { Session } from './session.ts'
 
@@ -91,6 +91,8 @@ export class Publisher {
   readonly #ends = new Uint32Array(0x1_0000)
   readonly #order = new Float64Array(0x1_0000)
   #nextOrder = 0
+  /** The last header with a topic alias, and where the broker has learned it. */
+  #aliased: { readonly header: PublishHeader; readonly connection: Connection } | undefined
   /** PUBREL packets to write when the chunk is done. */
   #pubrels: number[] = []
   /** Who waits for acknowledgements or a change of connection. */
@@ -300,7 +302,7 @@ export class Publisher {
     const largest = Math.min(connection.limits.maximumPacketSize, LARGEST_PACKET)
     let end = 0
     for (let next = first; next < at; next += 2) {
-      const header = headerAt(headers, next)
+      const header = this.#shortened(connection, headerAt(headers, next))
       const start = bounds[next]!
       const stop = bounds[next + 1]!
       this.tally.sent++
@@ -345,6 +347,14 @@ export class Publisher {
       size += publishSize(header, bounds[at + 1]! - bounds[at]!)
     }
     return at
+  }
+
+  /** The header without its topic, where the broker has seen topic and alias together on this connection. */
+  #shortened(connection: Connection, header: PublishHeader): PublishHeader {
+    if (header.alias === undefined) return header
+    if (this.#aliased?.header === header && this.#aliased.connection === connection) return header.alias.header
+    this.#aliased = { header, connection }
+    return header
   }
 
   #track(id: number, qos: number, packets: Buffer, start: number, end: number): void {
@@ -409,6 +419,17 @@ export class Publisher {
     if (out.length > 0) connection.lane.write(Buffer.concat(out))
   }
 
+  /** A packet as it can go out on a connection where the broker knows no aliases yet. */
+  #withTopic(packet: Buffer): Buffer {
+    if (this.#aliased === undefined) return packet
+    let start = 2
+    while (packet[start - 1]! >= 0x80) start++
+    if (packet.readUInt16BE(start) > 0) return packet
+    const rest = packet.subarray(start + 2)
+    const { topic } = this.#aliased.header
+    return Buffer.concat([packet.subarray(0, 1), encodeVariableByteInteger(topic.length + rest.length), topic, rest])
+  }
+
   #sendOneAgain(connection: Connection, id: number, out: Buffer[]): void {
     this.#waits[id] = 0
     this.#inFlight++
@@ -418,7 +439,7 @@ export class Publisher {
       out.push(pubrel)
       return
     }
-    const packet = this.#packets[id]!.subarray(this.#starts[id], this.#ends[id])
+    const packet = this.#withTopic(this.#packets[id]!.subarray(this.#starts[id], this.#ends[id]))
     if (packet.length > connection.limits.maximumPacketSize) {
       this.#settle(id, PACKET_TOO_LARGE)
       return
@@ -481,12 +502,18 @@ const ANNOUNCE_AFTER_MS = 1000
 
 /** Why the broker won't have such a message, as far as it has said so [MQTT 5, 3.2.2.3]. */
 function refusalOf(connection: Connection, header: PublishHeader): RefusedError | undefined {
-  const { maximumQoS, retainAvailable } = connection.limits
+  const { maximumQoS, retainAvailable, topicAliasMaximum } = connection.limits
   if (header.qos > maximumQoS) {
     return new RefusedError(`the broker takes no more than QoS ${maximumQoS} (-q): ${reasonName(155)}`, 155)
   }
   if ((header.flags & 1) !== 0 && !retainAvailable) {
     return new RefusedError(`the broker keeps no retained messages (-r): ${reasonName(154)}`, 154)
+  }
+  if (header.alias !== undefined && header.alias.number > topicAliasMaximum) {
+    return new RefusedError(
+      `the broker takes ${topicAliasMaximum === 0 ? 'no topic aliases' : `topic aliases up to ${topicAliasMaximum}`} (-D publish topic-alias): ${reasonName(148)}`,
+      148,
+    )
   }
   return undefined
 }

@@ -20,6 +20,11 @@ async function publishFrom(peer: Peer) {
 
 const idOf = (bytes: Buffer) => bytes.readUInt16BE(0)
 
+/** Property of CONNACK [MQTT 5, 3.2.2.3.8]. */
+function topicAliasMaximum(count: number): number[] {
+  return [0x22, 0, count]
+}
+
 describe('Publisher', () => {
   it('sends QoS 0 without packet identifier and needs no acknowledgement', async () => {
     const { session, peer } = await connect(broker)
@@ -431,6 +436,45 @@ describe('Publisher', () => {
     await expect(publisher.drain()).rejects.toMatchObject({
       exitCode: 7,
       message: expect.stringContaining('--ack-timeout'),
+    })
+  })
+
+  it('names the topic of an alias once on each connection, also when it sends again', async () => {
+    const { session, peer } = await connect(broker, { protocolVersion: 5 }, { properties: topicAliasMaximum(5) })
+    const publisher = startPublisher(session)
+    const header = publishHeader(5, { topic: 'a/b', qos: 1, retain: false, properties: [['topic-alias', 5]] })
+    const payloads = { bytes: Buffer.from('xyz'), bounds: [0, 1, 1, 2, 2, 3] }
+    const topicsFrom = async (from: Peer, count: number) => {
+      const found: string[] = []
+      for (let read = 0; read < count; read++) {
+        const { topic, properties, packetId = 0 } = readPublish(await from.packet('PUBLISH'), 5)
+        expect([...properties!]).toEqual([0x23, 0, 5])
+        if (from !== peer) from.send(ack('PUBACK', packetId))
+        found.push(topic)
+      }
+      return found
+    }
+    await publisher.publish(header, payloads)
+    expect(await topicsFrom(peer, 3)).toEqual(['a/b', '', ''])
+    peer.destroy()
+    const again = await broker.connection()
+    await again.accept({ properties: topicAliasMaximum(5) })
+    expect(await topicsFrom(again, 3)).toEqual(['a/b', 'a/b', 'a/b'])
+    await publisher.drain()
+    await publisher.publish(header, payloads)
+    expect(await topicsFrom(again, 3)).toEqual(['a/b', '', ''])
+  })
+
+  it.each([
+    [[], 'the broker takes no topic aliases'],
+    [topicAliasMaximum(4), 'the broker takes topic aliases up to 4'],
+  ])('sends no alias that the broker does not take: %j', async (properties, message) => {
+    const { session } = await connect(broker, { protocolVersion: 5 }, { properties })
+    const publisher = startPublisher(session)
+    const header = publishHeader(5, { topic: 'a', qos: 0, retain: false, properties: [['topic-alias', 5]] })
+    await expect(publisher.publish(header, { bytes: Buffer.from('x'), bounds: [0, 1] })).rejects.toMatchObject({
+      exitCode: 148,
+      message: expect.stringContaining(message),
     })
   })
 

@@ -36,6 +36,20 @@ export interface SubscribeOptions {
 /** With the first byte and the Remaining Length itself. */
 const LARGEST_PACKET = LARGEST_REMAINING_LENGTH + 5
 
+/** What a SUBACK or UNSUBACK says. */
+export interface Granted {
+  readonly codes: readonly number[]
+  readonly reasonString: string | undefined
+}
+
+function grantedBy(packet: unknown): Granted {
+  const { granted = [], properties } = (packet ?? {}) as {
+    granted?: readonly number[]
+    properties?: { reasonString?: string }
+  }
+  return { codes: granted, reasonString: properties?.reasonString }
+}
+
 /** How long an orderly end may take when nobody waits for a delivery. */
 const QUICK_END_MS = 1000
 
@@ -77,20 +91,20 @@ export class Connection {
    *
    * @param filters with the same options: MQTT.js keeps their order only then.
    * @param properties of the packet.
-   * @returns the granted QoS or failure code for each filter; undefined when the connection ended first.
+   * @returns the granted QoS or failure code for each filter, with what the broker says; undefined when the connection ended first.
    */
   async subscribe(
     filters: readonly string[],
     { qos, retainHandling, retainAsPublished }: SubscribeOptions,
     properties: readonly Property[],
-  ): Promise<readonly number[] | undefined> {
+  ): Promise<Granted | undefined> {
     this.lane.setProperties({ subscribe: properties })
     const options = { qos, nl: false, rap: retainAsPublished, rh: retainHandling }
-    const suback = new Promise<readonly number[]>((resolve) => {
+    const suback = new Promise<Granted>((resolve) => {
       // A SUBACK with failures comes as an error, with the packet. Other errors mean that the connection has ended.
       this.#client.subscribe([...filters], options, (_error, _granted, packet) => {
-        const codes = (packet as { granted?: readonly number[] } | undefined)?.granted
-        if (codes?.length === filters.length) resolve(codes)
+        const granted = grantedBy(packet)
+        if (granted.codes.length === filters.length) resolve(granted)
       })
     })
     return await this.#answer(suback, 'SUBSCRIBE')
@@ -99,13 +113,12 @@ export class Connection {
   /**
    * Sends UNSUBSCRIBE for one filter and waits for its UNSUBACK.
    *
-   * @returns its reason code, 0 before MQTT 5; undefined when the connection ended first.
+   * @returns its reason code, none before MQTT 5; undefined when the connection ended first.
    */
-  async unsubscribe(filter: string): Promise<number | undefined> {
-    const unsuback = new Promise<number>((resolve) => {
+  async unsubscribe(filter: string): Promise<Granted | undefined> {
+    const unsuback = new Promise<Granted>((resolve) => {
       this.#client.unsubscribe(filter, (error, packet) => {
-        const { granted = [] } = (packet ?? {}) as { granted?: readonly number[] }
-        if (!error) resolve(granted[0] ?? 0)
+        if (!error) resolve(grantedBy(packet))
       })
     })
     return await this.#answer(unsuback, 'UNSUBSCRIBE')

@@ -115,14 +115,15 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     let count = 0
     for (const { filters, options, properties } of this.#groups) {
       this.#subscribing = true
-      const codes = await connection.subscribe(filters, options, properties)
+      const granted = await connection.subscribe(filters, options, properties)
       this.#subscribing = false
-      if (codes === undefined) return false
-      codes.forEach((each, at) => {
+      if (granted === undefined) return false
+      const said = granted.reasonString ? `: ${granted.reasonString}` : ''
+      granted.codes.forEach((each, at) => {
         count++
         if (each < 0x80) return
         code ||= each
-        refused.push(`subscription to '${filters[at]}' refused: ${reasonName(each)}`)
+        refused.push(`subscription to '${filters[at]}' refused: ${reasonName(each)}${said}`)
       })
     }
     if (refused.length === count && count > 0) throw new RefusedError(refused.join('; '), code)
@@ -134,10 +135,13 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   async #unsubscribe(connection: Connection): Promise<boolean> {
     for (const filter of this.#unwanted) {
       this.#subscribing = true
-      const code = await connection.unsubscribe(filter)
+      const granted = await connection.unsubscribe(filter)
       this.#subscribing = false
-      if (code === undefined) return false
-      if (code >= 0x80) throw new RefusedError(`unsubscribing from '${filter}' refused: ${reasonName(code)}`, code)
+      if (granted === undefined) return false
+      const [code = 0] = granted.codes
+      if (code < 0x80) continue
+      const said = granted.reasonString ? `: ${granted.reasonString}` : ''
+      throw new RefusedError(`unsubscribing from '${filter}' refused: ${reasonName(code)}${said}`, code)
     }
     return true
   }

@@ -118,15 +118,26 @@ describe('sub', () => {
     expect(await subscriber.exit).toBe(exitCode)
   })
 
+  it('says what the broker says of a refused subscription', async () => {
+    const broker = await startScriptedBroker()
+    const subscriber = runCli(['sub', '-L', broker.url, '-V', '5', '-t', 'a/#'])
+    const peer = await broker.connection()
+    await peer.accept()
+    const { body } = await peer.packet('SUBSCRIBE')
+    peer.suback(body.readUInt16BE(0), [0x87], [0x1f, 0, 3, 0x6e, 0x6f, 0x74])
+    expect(await subscriber.exit).toBe(0x87)
+    expect(subscriber.stderr).toMatch(/subscription to 'a\/#' refused: Not authorized.*: not$/m)
+  })
+
   it('names the filter that it may not unsubscribe from', async () => {
     const broker = await startScriptedBroker()
     const subscriber = runCli(['sub', '-L', broker.url, '-V', '5', '-U', 'a/#'])
     const peer = await broker.connection()
     await peer.accept()
     const { body } = await peer.packet('UNSUBSCRIBE')
-    peer.send([0xb0, 4, body[0]!, body[1]!, 0, 0x87])
+    peer.send([0xb0, 9, body[0]!, body[1]!, 5, 0x1f, 0, 2, 0x6e, 0x6f, 0x87])
     expect(await subscriber.exit).toBe(0x87)
-    expect(subscriber.stderr).toContain("unsubscribing from 'a/#' refused: Not authorized")
+    expect(subscriber.stderr).toMatch(/unsubscribing from 'a\/#' refused: Not authorized.*: no$/m)
   })
 
   it.each([

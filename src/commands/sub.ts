@@ -16,6 +16,7 @@ import { execOptions } from '../options/exec.ts'
 import { decimal, flag, topicFilter } from '../options/kinds.ts'
 import { table, type ValuesOf } from '../options/option.ts'
 import { filterOutputOptions, outputOptions } from '../options/output.ts'
+import { publishOptions } from '../options/publish.ts'
 import { receiveOptions, subscribeOptions, subscriptionOptions } from '../options/subscribe.ts'
 import { BrokenPipeError, Sink } from '../streams/sink.ts'
 import { command } from './command.ts'
@@ -90,6 +91,8 @@ const options = table({
     describe: `${commandRows.exec.describe}; MQTT_FILTER is the filter that matches; what it prints takes the place of the message`,
     excludes: [...Object.keys(outputOptions), 'messageRate', 'watch', 'removeRetained', 'randomFilter'],
   },
+  // For scripts of mosquitto_sub, which publishes nothing either.
+  maxInflight: { ...publishOptions.maxInflight, hidden: true },
   ...connectionOptions,
   ...mosquittoFileOptions,
 })

@@ -191,10 +191,15 @@ describe('the folder', () => {
       /^(parsers\/.*|errors\.ts|mqtt\/topic\.ts|options\/nearest\.ts|streams\/lines\.ts)$/,
       /^mqtt\/(message|property-table)\.ts$/,
     ],
+    ['reports', /^reports\//, /^$/],
     ['streams', /^(streams\/.*|errors\.ts)$/, /^$/],
     ['terminal', /^(terminal\/.*|errors\.ts)$/, /^io\.ts$/],
     ['docs', /^(docs|options)\//, /^commands\/command\.ts$/],
-    ['commands', /^(commands|config|formatters|mqtt|options|parsers|streams|terminal)\/|^errors\.ts$/, /^io\.ts$/],
+    [
+      'commands',
+      /^(commands|config|formatters|mqtt|options|parsers|reports|streams|terminal)\/|^errors\.ts$/,
+      /^io\.ts$/,
+    ],
   ])('%s imports only %s, and as types %s', (area, allowed, types) => {
     expect(files.some((path) => areaOf(path) === area)).toBe(true)
     expect(strangers(area, ({ to, typeOnly }) => allowed.test(to) || (typeOnly && types.test(to)))).toEqual([])

@@ -8,7 +8,7 @@ import { type Limits, usualLimits } from './faulty/limits.ts'
 import type { Version } from './faulty/requests.ts'
 import { type ListenerSettings, type Listeners, listen } from './listeners.ts'
 
-export type { Fault } from './faulty/faults.ts'
+export { type Fault, faults } from './faulty/faults.ts'
 
 export interface FaultyBrokerOptions extends ListenerSettings {
   /** What it does wrong; without it, nothing. */

@@ -1,5 +1,5 @@
 /** What a broker can do wrong, each by itself; all else stays right. */
-const faults = [
+export const faults = [
   // Connection
   'never answers CONNECT',
   'refuses empty client id',

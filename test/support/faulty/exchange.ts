@@ -32,6 +32,8 @@ export class Exchange {
   readonly #fault: Fault | undefined
   /** By shared filter, how many messages it has had. */
   readonly #turns = new Map<string, number>()
+  /** By session and topic, the messages so far and the one held back. */
+  readonly #counts = new Map<string, number>()
   readonly #held = new Map<string, { readonly delivery: Delivery; readonly timer: NodeJS.Timeout }>()
 
   constructor(fault: Fault | undefined) {
@@ -62,7 +64,6 @@ export class Exchange {
     const message = this.#accept(publish, publisher)
     this.published.push(message)
     if (message.retain) this.#retain(message)
-    if (this.#fault === `loses QoS ${message.qos}`) return
     for (const session of this.sessions.values()) this.#deliverTo(session, message)
     this.#deliverShared(message)
   }
@@ -161,8 +162,17 @@ export class Exchange {
       retain: message.retain && asPublished,
       subscriptionIdentifiers: subscriptions.flatMap((each) => each.subscriptionIdentifiers),
     }
-    if (this.#fault === 'reorders' && session.link !== undefined) this.#swap(session, delivery)
-    else session.deliver(delivery)
+    if (session.link === undefined || subscriptions.some(({ shared }) => shared)) session.deliver(delivery)
+    else this.#deliverLive(session, delivery)
+  }
+
+  #deliverLive(session: Session, delivery: Delivery): void {
+    if (this.#fault === `loses QoS ${delivery.message.qos}`) return
+    if (this.#fault === 'reorders') {
+      this.#reorder(session, delivery)
+      return
+    }
+    session.deliver(delivery)
     if (this.#fault === `duplicates QoS ${delivery.qos}`) session.deliver(delivery)
   }
 
@@ -171,20 +181,25 @@ export class Exchange {
     return Math.min(message.qos, most, Math.max(...subscriptions.map(({ qos }) => qos)))
   }
 
-  /** Holds the message back for a next one on its topic. */
-  #swap(session: Session, delivery: Delivery): void {
+  /** Holds each message but the first two back for a next one on its topic. */
+  #reorder(session: Session, delivery: Delivery): void {
     const key = JSON.stringify([session.clientId, delivery.message.topic])
+    const count = (this.#counts.get(key) ?? 0) + 1
+    this.#counts.set(key, count)
     const held = this.#held.get(key)
-    const release = () => {
-      this.#held.delete(key)
-      session.deliver(held?.delivery ?? delivery)
-    }
-    if (held === undefined) {
-      this.#held.set(key, { delivery, timer: setTimeout(release, swapMs) })
+    if (held === undefined && count > 2) {
+      this.#held.set(key, { delivery, timer: setTimeout(() => this.#release(key, session), swapMs) })
       return
     }
-    clearTimeout(held.timer)
     session.deliver(delivery)
-    release()
+    this.#release(key, session)
+  }
+
+  #release(key: string, session: Session): void {
+    const held = this.#held.get(key)
+    if (held === undefined) return
+    clearTimeout(held.timer)
+    this.#held.delete(key)
+    session.deliver(held.delivery)
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type Fault, type FaultyBroker, faults, startFaultyBroker } from '../faulty-broker.ts'
 import { ack } from '../packets.ts'
@@ -130,9 +131,9 @@ const probes: Readonly<Record<Fault, Probe>> = {
   'duplicates QoS 2': [delivered(...live('t', 't', 'm', 2)), ['t: m q2'], ['t: m q2', 't: m q2']],
   'downgrades QoS': [delivered(...live('t', 't', 'm', 2)), ['t: m q2'], ['t: m q1']],
   reorders: [
-    delivered(...live('t', 't', '1'), ...['2', '3', '4'].map((text) => publish('t', text))),
-    ['1', '2', '3', '4'].map((text) => `t: ${text} q0`),
-    ['2', '1', '4', '3'].map((text) => `t: ${text} q0`),
+    delivered(...live('t', 't', '1'), ...['2', '3', '4', '5'].map((text) => publish('t', text))),
+    ['1', '2', '3', '4', '5'].map((text) => `t: ${text} q0`),
+    ['1', '2', '4', '3'].map((text) => `t: ${text} q0`),
   ],
   'truncates payload': [delivered(...live('t', 't', 'x'.repeat(70_000))), ['t: 70000/70000 q0'], ['t: 65536/65536 q0']],
   'corrupts payload': [delivered(...live('t', 't', 'x'.repeat(70_000))), ['t: 70000/70000 q0'], ['t: 69999/70000 q0']],
@@ -179,10 +180,49 @@ const probes: Readonly<Record<Fault, Probe>> = {
   ],
 }
 
+/** Those that no other probe has to do with: all else stays right. */
+const apart = [
+  'refuses empty client id',
+  'accepts wrong protocol level',
+  'drops PUBACK',
+  'drops PUBREL',
+  'drops PUBCOMP',
+  'drops UNSUBACK',
+  'delivers to the wrong filter',
+  'hash misses parent',
+  'plus misses empty level',
+  '# matches $SYS',
+  'delivers after UNSUBSCRIBE',
+  'keeps retained',
+  'live without retain flag cleared',
+  'ignores retain as published',
+  'ignores retain handling',
+  'no will',
+  'will after DISCONNECT',
+  'reorders',
+  'session present after clean start',
+  'ignores message expiry',
+  'ignores topic alias',
+  'drops properties',
+  'drops user properties',
+  'ignores no local',
+  'ignores subscription identifier',
+] as const satisfies readonly Fault[]
+
 describe('the faulty broker', () => {
   it.each(faults)('does right without the fault and wrong with it: %s', async (fault) => {
     const [ask, right, wrong] = probes[fault]
     expect(await ask(await startFaultyBroker())).toEqual(right)
     expect(await ask(await startFaultyBroker({ fault }))).toEqual(wrong)
+  })
+
+  it.each(apart)('does nothing else wrong: %s', async (fault) => {
+    const wrongs = await Promise.all(
+      faults.map(async (other) => {
+        const [ask, right] = probes[other]
+        return isDeepStrictEqual(await ask(await startFaultyBroker({ fault })), right) ? [] : [other]
+      }),
+    )
+    expect(wrongs.flat()).toEqual([fault])
   })
 })

@@ -40,17 +40,17 @@ export const faults = [
   // Will
   'no will',
   'will after DISCONNECT',
-  // Delivery, by the QoS of the PUBLISH
+  // Live delivery to a connected client that doesn't share the subscription, by the QoS of the PUBLISH
   'loses QoS 0',
   'loses QoS 1',
   'loses QoS 2',
-  // Delivery, by the QoS of the subscriber's copy
+  // The same, by the QoS of the subscriber's copy
   'duplicates QoS 1',
   'duplicates QoS 2',
+  /** From the third message on a topic on, swaps two that come within 50 ms. */
+  'reorders',
   /** Grants QoS 2, delivers at QoS 1. */
   'downgrades QoS',
-  /** Swaps two messages on one topic that come within 50 ms, where the subscriber is connected. */
-  'reorders',
   // Payloads of more than 64 KB
   /** To 64 KB. */
   'truncates payload',

@@ -35,12 +35,12 @@ describe('the faulty broker without a fault', () => {
         '--will-payload',
         'gone',
         '--will-qos',
-        '1',
+        '2',
       ])
       await subscribed('x')
       doomed.kill('SIGKILL')
       await succeeds(subscriber)
-      expect(subscriber.stdout.toString()).toBe('1 2 a/kept kept\n0 2 a/b live\n0 1 a/will gone\n')
+      expect(subscriber.stdout.toString()).toBe('1 2 a/kept kept\n0 2 a/b live\n0 2 a/will gone\n')
     },
   )
 })

@@ -1,6 +1,7 @@
 import { atEndOfTest } from './clean-up.ts'
 import { Collected, type Wanted } from './collected.ts'
-import { Connection, type Shared } from './faulty/connection.ts'
+import type { Shared } from './faulty/client.ts'
+import { Connection } from './faulty/connection.ts'
 import type { Message } from './faulty/delivery.ts'
 import { Exchange } from './faulty/exchange.ts'
 import type { Fault } from './faulty/faults.ts'

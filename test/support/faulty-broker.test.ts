@@ -6,7 +6,7 @@ import { type Limits, limitProperties, usualLimits } from './faulty/limits.ts'
 import { encodeProperties, id, numberProperty } from './faulty/properties.ts'
 import { answers, connect, messages, pingreq, publish, subscribe, talk } from './faulty/talk.ts'
 import { startFaultyBroker } from './faulty-broker.ts'
-import { ack, packet } from './packets.ts'
+import { ack, lengthPrefixed, packet } from './packets.ts'
 import { Peer } from './scripted-peer.ts'
 
 const keeper = connect({ clientId: 'keeper', cleanStart: false, sessionExpiryInterval: 60 })
@@ -29,6 +29,19 @@ describe('the faulty broker without a fault', () => {
       expect(await talk(broker, [connect({ version: level })])).toEqual(answer)
     },
   )
+
+  it.each([
+    { what: 'another packet before CONNECT', said: pingreq },
+    {
+      what: 'a second CONNECT',
+      said: Buffer.concat([connect(), connect()]),
+      answer: ['CONNACK 0 00', 'DISCONNECT 82'],
+    },
+    { what: 'the protocol name of MQTT 3.1 at level 5', said: packet('CONNECT', 0, lengthPrefixed('MQIsdp'), [5]) },
+    { what: 'a CONNECT that is cut off', said: packet('CONNECT', 0, lengthPrefixed('MQTT'), [5, 2]) },
+  ])('ends the connection for $what', async ({ said, answer = [] }) => {
+    expect(await talk(await startFaultyBroker(), [said])).toEqual(answer)
+  })
 
   it.each([
     { version: 5, cleanStart: false, code: '00' },

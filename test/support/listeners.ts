@@ -37,6 +37,7 @@ export async function listen(
     servers.push(server)
     server.on('connection', (socket) => {
       sockets.add(socket)
+      socket.setNoDelay(true)
       socket.once('close', () => sockets.delete(socket))
     })
     await once(server.listen(0, '127.0.0.1'), 'listening')

@@ -29,13 +29,11 @@ export function refusalCode(refusal: Refusal, version: Version): number | undefi
   return codes[refusal][version === 5 ? 1 : 0]
 }
 
-/** The version to speak, and whether the client is let in with it. */
-export function versionFor(level: number, { versions, fault }: Admission): { version: Version; refused: boolean } {
+/** The version to speak with a client of this protocol level, and whether it is the client's. */
+export function versionFor(level: number, versions: readonly Version[]): { version: Version; known: boolean } {
   const known = versions.find((version) => version === level)
-  if (known !== undefined) return { version: known, refused: false }
-  if (fault === 'accepts wrong protocol level') return { version: 4, refused: false }
   // A broker that doesn't know MQTT 5 answers in the words of 3.1.1.
-  return { version: level >= 5 && versions.includes(5) ? 5 : 4, refused: true }
+  return { version: known ?? (level >= 5 && versions.includes(5) ? 5 : 4), known: known !== undefined }
 }
 
 export function refusalOf(connect: Connect, version: Version, admission: Admission): Refusal | undefined {

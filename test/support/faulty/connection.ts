@@ -31,6 +31,15 @@ const handlers: { readonly [Type in PacketType]?: Handler } = {
   },
 }
 
+const anonymous: Connect = {
+  cleanStart: true,
+  properties: [],
+  clientId: '',
+  will: undefined,
+  username: undefined,
+  password: undefined,
+}
+
 /** The broker's end of one connection. */
 export class Connection implements Link {
   version: Version = 4
@@ -104,14 +113,16 @@ export class Connection implements Link {
     if (this.#has('never answers CONNECT')) return
     const { name, level } = readProtocol(packet)
     if (name !== (level === 3 ? 'MQIsdp' : 'MQTT')) throw new Violation(0x84)
-    const { version, refused } = versionFor(level, this.#shared)
+    const { version, known } = versionFor(level, this.#shared.versions)
     this.version = version
-    if (refused) {
-      this.#refuse('version')
-      return
-    }
-    const connect = readConnect(packet, version)
-    const refusal = refusalOf(connect, version, this.#shared)
+    if (known) this.#admit(readConnect(packet, version))
+    // How the rest of such a CONNECT is to be read, nobody knows.
+    else if (this.#has('accepts wrong protocol level')) this.#accept(anonymous)
+    else this.#refuse('version')
+  }
+
+  #admit(connect: Connect): void {
+    const refusal = refusalOf(connect, this.version, this.#shared)
     if (refusal === undefined) this.#accept(connect)
     else this.#refuse(refusal)
   }

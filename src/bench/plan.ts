@@ -1,0 +1,84 @@
+import type { ClientOptions } from '../mqtt/client-options.ts'
+import type { SubscribeOptions } from '../mqtt/connection.ts'
+import type { QoS } from '../mqtt/message.ts'
+import type { Property } from '../mqtt/property-table.ts'
+import type { Segment } from './schedule.ts'
+
+/** A user name and password, and perhaps a client identifier, of one client. */
+export interface Credentials {
+  readonly clientId?: string
+  readonly username?: string
+  readonly password?: string
+}
+
+/** What the publishers of a run do. */
+export interface PublishPlan {
+  readonly clients: number
+  /** With `%i` the number of the publisher, `%c` its client identifier, `%u` its user name. */
+  readonly topic: string
+  readonly qos: QoS
+  readonly retain: boolean
+  readonly properties: readonly Property[]
+  /** Bytes of each payload, the stamp in front if there is room. */
+  readonly payloadSize: number
+  /** The rate of all publishers together; undefined for closed loop: as fast as the window allows. */
+  readonly segments: readonly Segment[] | undefined
+  /** Random arrivals instead of even ones. */
+  readonly poisson: boolean
+  /** Most unacknowledged messages of one publisher, if the broker allows as many. */
+  readonly inflight: number
+}
+
+/** What the subscribers of a run do. */
+export interface SubscribePlan {
+  readonly clients: number
+  /** As `topic` of the publishers; may begin with `$share/GROUP/`. */
+  readonly filter: string
+  readonly options: SubscribeOptions
+}
+
+/** How long each phase takes, in milliseconds. */
+export interface Phases {
+  /** Connections started per second. */
+  readonly connectRate: number
+  /** Most time for all to connect and subscribe, from the last start on. */
+  readonly connectLimitMs: number
+  /** The share of clients, from 0 to 1, that must be connected for the measurement to begin. */
+  readonly minConnected: number
+  /** Silence between the last SUBACK and the first message. */
+  readonly settleMs: number
+  /** Messages that are due in this time are sent but not counted. */
+  readonly warmupMs: number
+  /** Infinity where `messages` ends it. */
+  readonly measureMs: number
+  /** Messages to count, of all publishers together. */
+  readonly messages: number | undefined
+  /** Most time to wait for what is still to come. */
+  readonly drainMs: number
+}
+
+/** Everything a run is made of. The same plan and seed make the same load. */
+export interface Plan {
+  /** Template of every client: where to connect and how. */
+  readonly client: ClientOptions
+  /** Brokers to connect to, in turn; that of `client` if empty. */
+  readonly servers: readonly ClientOptions['server'][]
+  /** With `%i`, the number of the client. */
+  readonly clientId: string
+  /** For the clients in turn; a client beyond the last begins anew. */
+  readonly credentials: readonly Credentials[]
+  /** Local addresses to connect from, in turn. */
+  readonly bindAddresses: readonly string[]
+  readonly publish: PublishPlan | undefined
+  readonly subscribe: SubscribePlan | undefined
+  /** Clients that only connect. */
+  readonly idle: number
+  readonly phases: Phases
+  readonly seed: number
+  /** This process has part `index` of `of`, from 0. */
+  readonly shard: { readonly index: number; readonly of: number }
+  /** Threads; 1 for none beside the main one. */
+  readonly workers: number
+  /** Milliseconds between two of the intervals that the result has. */
+  readonly intervalMs: number
+}

@@ -18,6 +18,8 @@ export interface Io {
   readonly pid: number
   /** Sends a signal to a process, or to a group if the number is negative; what can't be reached is left alone. */
   readonly kill: (pid: number, signal: NodeJS.Signals) => void
+  /** Processor time that the process has taken, in all threads, in microseconds. */
+  readonly cpuUsage: () => { readonly user: number; readonly system: number }
   /**
    * Aborted when the user asks the program to stop: the first SIGINT or SIGTERM (the second exits at once).
    * Its reason is an InterruptedError with the exit code of that signal.

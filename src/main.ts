@@ -38,6 +38,7 @@ const io: Io = {
   env: process.env,
   pid: process.pid,
   kill,
+  cpuUsage: () => process.cpuUsage(),
   signal: stop.signal,
 }
 

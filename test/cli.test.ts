@@ -168,6 +168,7 @@ describe('run', () => {
       env: {},
       pid: 1,
       kill: () => {},
+      cpuUsage: () => process.cpuUsage(),
       signal,
     })
     expect(exit).toBe(70)

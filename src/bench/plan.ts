@@ -1,8 +1,17 @@
-import type { ClientOptions } from '../mqtt/client-options.ts'
 import type { SubscribeOptions } from '../mqtt/connection.ts'
 import type { QoS } from '../mqtt/message.ts'
 import type { Property } from '../mqtt/property-table.ts'
+import type { ConnectionValues } from '../options/connection.ts'
 import type { Segment } from './schedule.ts'
+
+/** What the ClientOptions of all clients are made from: plain data, so that other threads can be given it too. */
+export interface ClientSource {
+  readonly values: ConnectionValues
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** From the terminal. */
+  readonly password?: Buffer
+  readonly keyPassword?: string
+}
 
 /** A user name and password, and perhaps a client identifier, of one client. */
 export interface Credentials {
@@ -57,13 +66,13 @@ export interface Phases {
   readonly drainMs: number
 }
 
-/** Everything a run is made of. The same plan and seed make the same load. */
+/** Everything a run is made of, as plain data. The same plan and seed make the same load, whoever shares it. */
 export interface Plan {
-  /** Template of every client: where to connect and how. */
-  readonly client: ClientOptions
+  /** Of every client: where to connect and how. */
+  readonly client: ClientSource
   /** Brokers to connect to, in turn; that of `client` if empty. */
-  readonly servers: readonly ClientOptions['server'][]
-  /** With `%i`, the number of the client. */
+  readonly brokers: readonly { readonly host: string; readonly port: number }[]
+  /** With `%i` the number of the client: publishers come first, then subscribers, then those that are idle. */
   readonly clientId: string
   /** For the clients in turn; a client beyond the last begins anew. */
   readonly credentials: readonly Credentials[]
@@ -75,7 +84,7 @@ export interface Plan {
   readonly idle: number
   readonly phases: Phases
   readonly seed: number
-  /** This process has part `index` of `of`, from 0. */
+  /** This process has the clients whose number divided by `of` leaves `index`, of publishers, subscribers and idle each. */
   readonly shard: { readonly index: number; readonly of: number }
   /** Threads; 1 for none beside the main one. */
   readonly workers: number

@@ -10,8 +10,10 @@ export interface Measured {
   readonly connack: Samples
   /** From sending SUBSCRIBE to SUBACK. */
   readonly suback: Samples
-  /** From when a message was due to when it was handed to the socket: the delay of the generator itself. */
+  /** From when a message was due to when its turn came: the delay of the generator itself. None of closed loop. */
   readonly schedule: Samples
+  /** From when a message was due to when it was sent, of those that window or socket had no room for in their turn. */
+  readonly waited: Samples
   /** From when a message was due to PUBACK or PUBCOMP. */
   readonly acknowledged: Samples
   /** The same from when it was sent: what one sees who does not look at the schedule. */
@@ -102,6 +104,6 @@ export interface Result {
   /** Of the whole measurement. */
   readonly measured: Measured
   readonly intervals: readonly Interval[]
-  /** What the broker stated in its first CONNACK [MQTT 5, 3.2.2.3]; empty before MQTT 5. */
+  /** What the broker stated in its first CONNACK [MQTT 5, 3.2.2.3], by the names of MQTT.js; empty before MQTT 5. */
   readonly brokerLimits: Readonly<Record<string, number | boolean>>
 }

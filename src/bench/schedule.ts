@@ -11,46 +11,75 @@ export interface Segment {
 
 export interface ScheduleOptions {
   readonly segments: readonly Segment[]
-  /** This schedule has every `of`th message, beginning with number `index` (from 0): several make up the whole. */
-  readonly index?: number
+  /**
+   * Of all messages, numbered from 0, this schedule has those whose number divided by `of` leaves one of these
+   * remainders, in ascending order. Several schedules come to the same whole, however they share it.
+   */
+  readonly members?: readonly number[]
   readonly of?: number
   /** Makes arrivals random (a Poisson process), the same for the same seed; they are even otherwise. */
-  readonly seed?: number
+  readonly seed?: number | undefined
 }
 
 /** When each message is due: fixed in advance, whatever becomes of those before it. */
 export class Schedule {
+  /** Of the message that `next` has returned last: its number among all, and the place of its remainder in `members`. */
+  number = -1
+  member = -1
   readonly #segments: readonly Segment[]
-  readonly #step: () => number
-  /** Where the next message stands, in messages of the whole. */
-  #position: number
-  /** The segment that it is in, when that begins, and how many messages come before it. */
+  readonly #members: readonly number[]
+  readonly #of: number
+  readonly #random: (() => number) | undefined
+  /** The remainder whose turn it is, and how many messages came before its round. */
+  #turn = 0
+  #roundStart = 0
+  /** Random arrivals so far, and where the last one stands, in messages of an even schedule. */
+  #drawn = 0
+  #position = 0
+  /** The segment that the next message is in, when that begins, and how many messages come before it. */
   #at = 0
   #beganMs = 0
   #before = 0
 
-  constructor({ segments, index = 0, of = 1, seed }: ScheduleOptions) {
+  constructor({ segments, members = [0], of = 1, seed }: ScheduleOptions) {
     this.#segments = segments
-    const random = seed === undefined ? undefined : uniform(seed)
-    // Exponential gaps; each of several has its share of the rate.
-    this.#step = random === undefined ? () => of : () => -Math.log(1 - random()) * of
-    this.#position = random === undefined ? index : this.#step()
+    this.#members = members
+    this.#of = of
+    this.#random = seed === undefined ? undefined : uniform(seed)
   }
 
   /** Milliseconds from the start to when the next message is due; Infinity when there is none. */
   next(): number {
+    if (this.#members.length === 0) return Number.POSITIVE_INFINITY
+    const number = this.#roundStart + this.#members[this.#turn]!
+    const position = this.#positionOf(number)
     for (; this.#at < this.#segments.length; this.#at++) {
       const segment = this.#segments[this.#at]!
-      const inside = this.#position - this.#before
+      const inside = position - this.#before
       const count = messagesIn(segment)
       if (inside < count) {
-        this.#position += this.#step()
+        this.#pass(number)
         return this.#beganMs + timeOf(segment, inside)
       }
       this.#before += count
       this.#beganMs += segment.durationMs
     }
     return Number.POSITIVE_INFINITY
+  }
+
+  #pass(number: number): void {
+    this.number = number
+    this.member = this.#turn++
+    if (this.#turn < this.#members.length) return
+    this.#turn = 0
+    this.#roundStart += this.#of
+  }
+
+  #positionOf(number: number): number {
+    if (this.#random === undefined) return number
+    // Exponential gaps, also those of the messages that others have.
+    for (; this.#drawn <= number; this.#drawn++) this.#position -= Math.log(1 - this.#random())
+    return this.#position
   }
 }
 

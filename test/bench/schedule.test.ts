@@ -46,13 +46,20 @@ describe('Schedule', () => {
 
   it.each([undefined, 7])('splits into parts that come to the same whole, seed %s', (seed) => {
     const segments = [{ from: 1000, to: 3000, durationMs: 20_000 }]
-    const parts = Array.from({ length: 4 }, (_, index) =>
-      all(new Schedule({ segments, index, of: 4, ...(seed === undefined ? {} : { seed: seed + index }) })),
-    )
-    const whole = parts.flat().sort((a, b) => a - b)
-    if (seed === undefined) expect(whole).toEqual(all(new Schedule({ segments })))
-    else expect(Math.abs(whole.length - 40_000)).toBeLessThan(4 * Math.sqrt(40_000))
-    for (const part of parts) expect(Math.abs(part.length - 10_000)).toBeLessThan(4 * Math.sqrt(10_000))
+    const parts = [[0, 3], [], [1], [2, 4]].map((members) => all(new Schedule({ segments, members, of: 5, seed })))
+    expect(parts.flat().sort((a, b) => a - b)).toEqual(all(new Schedule({ segments, seed })))
+  })
+
+  it.each([undefined, 7])('says which message is due, and whose it is, seed %s', (seed) => {
+    const schedule = new Schedule({ segments: [forever(100)], members: [1, 3], of: 4, seed })
+    const whole = first(new Schedule({ segments: [forever(100)], seed }), 8)
+    const named = Array.from({ length: 4 }, () => [schedule.next(), schedule.number, schedule.member])
+    expect(named).toEqual([
+      [whole[1], 1, 0],
+      [whole[3], 3, 1],
+      [whole[5], 5, 0],
+      [whole[7], 7, 1],
+    ])
   })
 
   it('has the gaps of a Poisson process with a seed, the same for the same one', () => {

@@ -51,6 +51,7 @@ export function runCli(argv: readonly string[], options: RunOptions = {}): CliRu
     env: options.env ?? {},
     pid: process.pid,
     kill,
+    cpuUsage: () => process.cpuUsage(),
     signal: controller.signal,
   }
   const exit = start(argv, io).finally(() => {

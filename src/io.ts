@@ -18,6 +18,8 @@ export interface Io {
   readonly pid: number
   /** Sends a signal to a process, or to a group if the number is negative; what can't be reached is left alone. */
   readonly kill: (pid: number, signal: NodeJS.Signals) => void
+  /** The file of this program; a worker thread that runs it gets work by `workerData`. */
+  readonly program: URL
   /** Processor time that the process has taken, in all threads, in microseconds. */
   readonly cpuUsage: () => { readonly user: number; readonly system: number }
   /**

@@ -1,56 +1,66 @@
 import { fstatSync } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
 import { isatty } from 'node:tty'
+import { isMainThread, parentPort, workerData } from 'node:worker_threads'
 import { run } from './cli.ts'
 import { ExitCode, InterruptedError } from './errors.ts'
 import type { Io } from './io.ts'
 import { fileOutput } from './streams/file-output.ts'
 
-/** Replaces the arguments in the process list, where a password could be read. */
-process.title = 'tmqtt'
-
-// Libraries would print packets with passwords (DEBUG), or redirect the connection.
-for (const name of ['DEBUG', 'MQTTJS_SOCKS_PROXY', 'NODE_TLS_REJECT_UNAUTHORIZED']) delete process.env[name]
-
-const stop = new AbortController()
-for (const [signal, exitCode] of [
-  ['SIGINT', ExitCode.sigint],
-  ['SIGTERM', ExitCode.sigterm],
-] as const) {
-  process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(exitCode)
-    stop.abort(new InterruptedError(`interrupted by ${signal}`, exitCode))
-  })
-}
-
-const stdout = standardOutput()
-
-// A reader that has gone is each stream user's business; without a listener it would be a crash.
-for (const stream of [stdout, process.stderr]) stream.on('error', () => {})
-
 /** How long a failed or interrupted program waits for a reader that takes nothing. */
 const PATIENCE_MS = 1000
 
-const io: Io = {
-  stdin: standardInput(),
-  stdout,
-  stderr: process.stderr,
-  env: process.env,
-  pid: process.pid,
-  kill,
-  cpuUsage: () => process.cpuUsage(),
-  signal: stop.signal,
-}
+if (isMainThread) runProgram()
+else void import('./bench/run-crew.ts').then(({ runCrew }) => runCrew(parentPort!, workerData))
 
-// Node ends with 0 when nothing is left to wait for: a promise that never settles must not look like success.
-process.exitCode = ExitCode.bug
-void run(process.argv.slice(2), io).then(async (exitCode) => {
-  process.exitCode = exitCode
-  const patience = setTimeout(() => (exitCode === 0 && !stop.signal.aborted ? undefined : process.exit()), PATIENCE_MS)
-  await Promise.all([flushed(stdout), flushed(process.stderr)])
-  clearTimeout(patience)
-  process.exit()
-})
+function runProgram(): void {
+  /** Replaces the arguments in the process list, where a password could be read. */
+  process.title = 'tmqtt'
+
+  // Libraries would print packets with passwords (DEBUG), or redirect the connection.
+  for (const name of ['DEBUG', 'MQTTJS_SOCKS_PROXY', 'NODE_TLS_REJECT_UNAUTHORIZED']) delete process.env[name]
+
+  const stop = new AbortController()
+  for (const [signal, exitCode] of [
+    ['SIGINT', ExitCode.sigint],
+    ['SIGTERM', ExitCode.sigterm],
+  ] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(exitCode)
+      stop.abort(new InterruptedError(`interrupted by ${signal}`, exitCode))
+    })
+  }
+
+  const stdout = standardOutput()
+
+  // A reader that has gone is each stream user's business; without a listener it would be a crash.
+  for (const stream of [stdout, process.stderr]) stream.on('error', () => {})
+
+  const io: Io = {
+    stdin: standardInput(),
+    stdout,
+    stderr: process.stderr,
+    env: process.env,
+    pid: process.pid,
+    kill,
+    program: new URL(import.meta.url),
+    cpuUsage: () => process.cpuUsage(),
+    signal: stop.signal,
+  }
+
+  // Node ends with 0 when nothing is left to wait for: a promise that never settles must not look like success.
+  process.exitCode = ExitCode.bug
+  void run(process.argv.slice(2), io).then(async (exitCode) => {
+    process.exitCode = exitCode
+    const patience = setTimeout(
+      () => (exitCode === 0 && !stop.signal.aborted ? undefined : process.exit()),
+      PATIENCE_MS,
+    )
+    await Promise.all([flushed(stdout), flushed(process.stderr)])
+    clearTimeout(patience)
+    process.exit()
+  })
+}
 
 function kill(pid: number, signal: NodeJS.Signals): void {
   try {

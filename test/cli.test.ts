@@ -168,6 +168,7 @@ describe('run', () => {
       env: {},
       pid: 1,
       kill: () => {},
+      program: new URL(import.meta.url),
       cpuUsage: () => process.cpuUsage(),
       signal,
     })

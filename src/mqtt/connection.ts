@@ -251,7 +251,7 @@ export async function openConnection(
   }, options.connectTimeoutMs)
   let socket: Duplex | undefined
   try {
-    socket = await openTransport(options.server, deadline.signal, options.releasesMessages)
+    socket = await openTransport(options.server, deadline.signal, { reusesMemory: options.releasesMessages })
     phase = 'no CONNACK'
     const handshake = startHandshake(options, attempt, ids, socket)
     const connack = await connackOf(handshake, deadline.signal)

@@ -2,7 +2,7 @@ import { lookup, type Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import type { TLSSocket, ConnectionOptions as TlsOptions } from 'node:tls'
 import { TlsError, type TmqttError, UnreachableError } from '../errors.ts'
 import { ReadBuffers } from './read-buffers.ts'
 import { locate } from './srv.ts'
@@ -32,6 +32,22 @@ export interface Server {
 /** How far a connection has come. */
 export type Step = 'tcp' | 'tls' | 'websocket' | 'mqtt'
 
+/** Told of each step of connecting when it is done; of those that there are. */
+export interface StepObserver {
+  /** The name of the host has this address. */
+  resolved(address: string): void
+  /** @param address undefined for a unix socket. */
+  connected(address: string | undefined): void
+  secured(socket: TLSSocket): void
+  upgraded(): void
+}
+
+interface TransportOptions {
+  /** Messages are released, so that what a plain socket reads to can be used again. */
+  readonly reusesMemory?: boolean | undefined
+  readonly observer?: StepObserver | undefined
+}
+
 /** For messages: what the user would type after `-h` and `-p`. */
 export function addressOf(server: Server): string {
   if (server.unix !== undefined) return server.unix
@@ -42,10 +58,14 @@ export function addressOf(server: Server): string {
 /**
  * Connects tcp, unix, SOCKS, TLS and WebSocket as the server wants them. What the socket receives waits until `resume`.
  *
- * @param reusesMemory messages are released, so that what a plain socket reads to can be used again.
  * @throws UnreachableError or TlsError, or whatever the signal was aborted with.
  */
-export async function openTransport(wanted: Server, signal: AbortSignal, reusesMemory = false): Promise<Duplex> {
+export async function openTransport(
+  wanted: Server,
+  signal: AbortSignal,
+  options: TransportOptions = {},
+): Promise<Duplex> {
+  const { observer } = options
   const server = wanted.srv === undefined ? wanted : await locate(wanted, wanted.srv, signal)
   let socket: Duplex | undefined
   let step: Step = 'tcp'
@@ -55,15 +75,18 @@ export async function openTransport(wanted: Server, signal: AbortSignal, reusesM
     signal.throwIfAborted()
     socket =
       server.proxy === undefined
-        ? await connectTcp(server, signal, reusesMemory, (s) => (socket = s))
+        ? await connectTcp(server, signal, options, (s) => (socket = s))
         : await connectSocks(server, signal)
+    observer?.connected((socket as net.Socket).remoteAddress)
     if (server.tls !== undefined) {
       step = 'tls'
       socket = await startTls(server, socket as net.Socket, signal)
+      observer?.secured(socket as TLSSocket)
     }
     if (server.websocket !== undefined) {
       step = 'websocket'
       socket = await startWebSocket(server, socket, signal)
+      observer?.upgraded()
     }
     signal.throwIfAborted()
     return socket
@@ -79,7 +102,7 @@ export async function openTransport(wanted: Server, signal: AbortSignal, reusesM
 async function connectTcp(
   server: Server,
   signal: AbortSignal,
-  reusesMemory: boolean,
+  { reusesMemory = false, observer }: TransportOptions,
   keep: (socket: net.Socket) => void,
 ): Promise<net.Socket> {
   const local = server.bindAddress === undefined ? {} : await localAddress(server.bindAddress, server.host)
@@ -92,6 +115,7 @@ async function connectTcp(
   // Such a socket does not wait by itself until somebody listens.
   if (reading.onread !== undefined) socket.pause()
   keep(socket)
+  if (observer !== undefined) socket.once('lookup', (error, address) => error ?? observer.resolved(address))
   await orAborted(once(socket, 'connect'), signal)
   return socket
 }
@@ -136,7 +160,7 @@ async function connectSocks(server: Server, signal: AbortSignal): Promise<net.So
 /** The alert bad_certificate, as it stands in a handshake of TLS 1.3 before our Finished [RFC 8446, 6]. */
 const BAD_CERTIFICATE = Buffer.of(0x15, 3, 3, 0, 2, 2, 42)
 
-async function startTls(server: Server, socket: net.Socket, signal: AbortSignal): Promise<Duplex> {
+async function startTls(server: Server, socket: net.Socket, signal: AbortSignal): Promise<TLSSocket> {
   const tls = await import('node:tls')
   const options = { host: server.host, ...server.tls }
   const { checkServerIdentity = tls.checkServerIdentity } = options
@@ -207,6 +231,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was closed',
   EADDRNOTAVAIL: 'no such local address (-A)',
   EACCES: 'permission denied',
+  EMFILE: 'too many open files (ulimit -n)',
+  ENFILE: 'too many open files in the whole system',
 }
 
 const TLS_REASONS: Readonly<Record<string, string>> = {

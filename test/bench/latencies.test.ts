@@ -1,6 +1,6 @@
 import { build, Int32Histogram } from 'hdr-histogram-js'
 import { describe, expect, it } from 'vitest'
-import { highestOf, Latencies, lowestOf, merged, percentileOf } from '../../src/bench/latencies.ts'
+import { highestOf, Latencies, lowestOf, merged, NO_SAMPLES, percentileOf } from '../../src/bench/latencies.ts'
 import { uniform } from '../../src/bench/random.ts'
 
 function recorded(values: readonly number[]) {
@@ -41,6 +41,11 @@ describe('Latencies', () => {
     const values = manyValues(30_000, 4)
     const parts = [values.slice(0, 7), values.slice(7, 20_000), [], values.slice(20_000)]
     expect(merged(parts.map(recorded))).toEqual(recorded(values))
+  })
+
+  it('merges nothing to no samples', () => {
+    expect(merged([])).toEqual(NO_SAMPLES)
+    expect(recorded([])).toEqual(NO_SAMPLES)
   })
 
   it('starts anew when it was taken', () => {

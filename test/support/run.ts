@@ -15,6 +15,9 @@ export interface RunOptions {
   readonly columns?: number
 }
 
+/** The built program, which worker threads run. */
+export const program = new URL('../../dist/tmqtt.cjs', import.meta.url)
+
 /** A run of tmqtt inside the test's process. */
 export interface CliRun extends AsyncDisposable {
   readonly exit: Promise<number>
@@ -51,6 +54,7 @@ export function runCli(argv: readonly string[], options: RunOptions = {}): CliRu
     env: options.env ?? {},
     pid: process.pid,
     kill,
+    program,
     cpuUsage: () => process.cpuUsage(),
     signal: controller.signal,
   }

@@ -1,0 +1,56 @@
+import { expand } from './names.ts'
+import type { Plan } from './plan.ts'
+
+export const roles = ['publisher', 'subscriber', 'idle'] as const
+
+export type Role = (typeof roles)[number]
+
+/** One client of the plan. */
+export interface Member {
+  readonly role: Role
+  /** Among those of its role, from 0. */
+  readonly number: number
+  /** Among all clients, from 0. */
+  readonly clientNumber: number
+  readonly clientId: string
+  readonly username: string | undefined
+  readonly password: string | undefined
+  /** The topic of a publisher, the filter of a subscriber, '' of others. */
+  readonly topic: string
+}
+
+/** How many of each role the whole plan has, whoever runs them. */
+export function clientsOf(plan: Plan, role: Role): number {
+  if (role === 'publisher') return plan.publish?.clients ?? 0
+  return role === 'subscriber' ? (plan.subscribe?.clients ?? 0) : plan.idle
+}
+
+/** The numbers of this role that a worker of this process has: those of equal number are on the same worker. */
+export function numbersOf(plan: Plan, role: Role, worker: number): number[] {
+  const { index, of } = plan.shard
+  const numbers: number[] = []
+  for (let number = index + of * worker; number < clientsOf(plan, role); number += of * plan.workers)
+    numbers.push(number)
+  return numbers
+}
+
+export function memberOf(plan: Plan, role: Role, number: number): Member {
+  const before = { publisher: 0, subscriber: clientsOf(plan, 'publisher'), idle: 0 }
+  before.idle = before.subscriber + clientsOf(plan, 'subscriber')
+  const clientNumber = before[role] + number
+  const { values } = plan.client
+  const credentials = plan.credentials[clientNumber % plan.credentials.length]
+  const username = credentials?.username ?? values.username ?? values.url?.username
+  const named = username === undefined ? {} : { username }
+  const clientId = credentials?.clientId ?? expand(plan.clientId, { number: clientNumber, ...named })
+  const template = role === 'publisher' ? plan.publish!.topic : role === 'subscriber' ? plan.subscribe!.filter : ''
+  return {
+    role,
+    number,
+    clientNumber,
+    clientId,
+    username,
+    password: credentials?.password,
+    topic: expand(template, { number, clientId, ...named }),
+  }
+}

@@ -1,0 +1,63 @@
+import type { Message } from '../mqtt/message.ts'
+import { withoutShare } from '../mqtt/topic.ts'
+import type { Work } from './client.ts'
+import type { Context } from './context.ts'
+import { clientsOf } from './roster.ts'
+import { Sequences } from './sequences.ts'
+import { readStamp } from './stamp.ts'
+
+/** Checks what one subscriber receives. */
+export class Subscriber implements Work {
+  readonly filter: string
+  readonly #context: Context
+  readonly #publishers: number
+  /** Its own, or that of its shared group. */
+  readonly #sequences: Sequences
+  /** The latest number of each publisher, for a member of a shared group, which gets only some. */
+  readonly #latest: Map<number, number> | undefined
+  readonly #retained: boolean
+
+  /** @param groups the messages of each shared group, by filter. */
+  constructor(context: Context, filter: string, groups: Map<string, Sequences>) {
+    const { plan } = context
+    this.#context = context
+    this.filter = filter
+    this.#publishers = clientsOf(plan, 'publisher')
+    this.#retained = (plan.subscribe?.options.retainAsPublished ?? false) && plan.client.values.protocolVersion === 5
+    const isShared = withoutShare(filter) !== filter
+    this.#latest = isShared ? new Map() : undefined
+    this.#sequences = (isShared ? groups.get(filter) : undefined) ?? new Sequences()
+    if (isShared) groups.set(filter, this.#sequences)
+  }
+
+  received(message: Message, nowUs: number): void {
+    const { meter } = this.#context
+    meter.passed.received++
+    meter.deliveries++
+    const stamp = readStamp(message.bytes, message.payloadStart, message.payloadEnd)
+    // A message that was retained before this run may have a stamp of another.
+    if (stamp === undefined || stamp.publisher >= this.#publishers || (message.retain && !this.#retained)) {
+      meter.counts.foreign++
+      return
+    }
+    const { publisher, sequence, dueUs, sentUs } = stamp
+    const arrival = this.#sequences.add(publisher, sequence)
+    const isLate = this.#latest === undefined ? arrival === 'late' : this.#isLate(this.#latest, publisher, sequence)
+    if (dueUs < meter.countsFromUs) return
+    if (arrival === 'duplicate') {
+      meter.counts.duplicates++
+      return
+    }
+    meter.counts.received++
+    if (isLate) meter.counts.outOfOrder++
+    meter.endToEnd.record(nowUs - dueUs)
+    meter.endToEndFromSent.record(nowUs - sentUs)
+  }
+
+  #isLate(latest: Map<number, number>, publisher: number, sequence: number): boolean {
+    const last = latest.get(publisher) ?? -1
+    if (sequence < last) return true
+    latest.set(publisher, sequence)
+    return false
+  }
+}

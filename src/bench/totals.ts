@@ -1,0 +1,61 @@
+import { merged } from './latencies.ts'
+import { type Counted, MEASURED } from './meter.ts'
+import type { Plan } from './plan.ts'
+import type { ConnectionCounts, Measured, MessageCounts, Result } from './result.ts'
+import { numbersOf, roles } from './roster.ts'
+import { type Reasons, Tally } from './tally.ts'
+
+/** Adds up exactly, whoever measured. */
+export function mergedMeasured(all: readonly Measured[]): Measured {
+  return Object.fromEntries(
+    MEASURED.map((name) => [name, merged(all.map((each) => each[name]))]),
+  ) as unknown as Measured
+}
+
+function sumOf<T>(all: readonly T[], amountOf: (each: T) => number): number {
+  return all.reduce((sum, each) => sum + amountOf(each), 0)
+}
+
+function tallyOf(all: readonly Reasons[]): Tally {
+  const tally = new Tally()
+  for (const reasons of all) tally.addAll(reasons)
+  return tally
+}
+
+export function connectionCounts(plan: Plan, all: readonly Counted[]): ConnectionCounts {
+  const workers = Array.from({ length: plan.workers }, (_, worker) => worker)
+  return {
+    intended: sumOf(roles, (role) => sumOf(workers, (worker) => numbersOf(plan, role, worker).length)),
+    connected: sumOf(all, ({ connected }) => connected),
+    failed: tallyOf(all.map(({ failed }) => failed)).counts,
+    lost: tallyOf(all.map(({ lost }) => lost)).counts,
+    subscriptionsRefused: tallyOf(all.map((each) => each.subscriptionsRefused)).counts,
+  }
+}
+
+export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCounts {
+  const rejected = tallyOf(all.map((each) => each.rejected))
+  const [sent, acknowledged] = [sumOf(all, (each) => each.sent), sumOf(all, (each) => each.acknowledged)]
+  const expected = sumOf(all, (each) => each.expected)
+  const distinct = sumOf(all, (each) => each.received)
+  // Two members of a shared group on different workers don't know of each other. A shard receives what others send.
+  const surplus = plan.shard.of > 1 ? 0 : Math.max(0, distinct - expected)
+  return {
+    intended: sumOf(all, (each) => each.intended),
+    sent,
+    acknowledged,
+    rejected: rejected.counts,
+    unanswered: sent - acknowledged - rejected.total,
+    expected,
+    received: distinct - surplus,
+    lost: expected - (distinct - surplus),
+    duplicates: sumOf(all, (each) => each.duplicates) + surplus,
+    outOfOrder: sumOf(all, (each) => each.outOfOrder),
+    foreign: sumOf(all, (each) => each.foreign),
+  }
+}
+
+/** What the first broker that said something has said. */
+export function brokerLimitsOf(all: readonly Counted[]): Result['brokerLimits'] {
+  return all.map((each) => each.brokerLimits).find((limits) => Object.keys(limits).length > 0) ?? {}
+}

@@ -125,7 +125,7 @@ export class Publisher implements Work {
         meter.counts.intended++
         this.quota--
       }
-      this.#encode(dueUs, nowUs)
+      this.#encode(dueUs, dueUs)
     } while (!isDone() && outbox.pending < BATCH && !this.#isWindowFull())
     this.client.send()
     return !isDone() && this.#hasRoom()

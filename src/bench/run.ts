@@ -152,10 +152,10 @@ class Run {
       if (receivesOnly) return messages !== undefined && this.#progressOf('deliveries') >= messages
       return this.#loaded.size === this.#workers.length
     }
-    const leftMs = fromUs / 1000 + measureMs - this.#clock.us() / 1000
-    await this.#wait(isOver, receivesOnly ? leftMs : Number.POSITIVE_INFINITY)
-    const hasLoaded = receivesOnly || this.#loaded.size === this.#workers.length
-    if (this.#progressOf('connected') === 0 && !hasLoaded) this.#incomplete ??= 'every connection was lost'
+    const endMs = fromUs / 1000 + measureMs
+    await this.#wait(isOver, receivesOnly ? endMs - this.#clock.us() / 1000 : Number.POSITIVE_INFINITY)
+    const isDone = receivesOnly ? this.#clock.us() / 1000 >= endMs : this.#loaded.size === this.#workers.length
+    if (this.#progressOf('connected') === 0 && !isDone) this.#incomplete ??= 'every connection was lost'
   }
 
   #hasDrained(): boolean {

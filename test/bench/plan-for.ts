@@ -13,7 +13,7 @@ export interface PlanParts extends Partial<Omit<Plan, 'publish' | 'subscribe' | 
 }
 
 /** Messages at an even rate, without end. */
-function rate(perSecond: number): NonNullable<PublishPlan['segments']> {
+export function rate(perSecond: number): NonNullable<PublishPlan['segments']> {
   return [{ from: perSecond, to: perSecond, durationMs: Number.POSITIVE_INFINITY }]
 }
 
@@ -75,20 +75,38 @@ export interface BenchRun {
   stop(): void
   /** Resolves when the run is in this phase. */
   reached(phase: Phase): Promise<void>
+  /** Resolves when so many messages have been received; looks at each interval. */
+  received(count: number): Promise<void>
+  /** Resolves when so many messages wait at the end of an interval. */
+  waiting(count: number): Promise<void>
 }
 
 export function startBench(plan: Plan): BenchRun {
   const controller = new AbortController()
   const [phases, intervals, notices]: [Phase[], Interval[], string[]] = [[], [], []]
-  const waiting = new Map<Phase, () => void>()
+  const looks = new Set<() => void>()
+  const until = (isThere: () => boolean) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (isThere()) resolve()
+      }
+      looks.add(look)
+      look()
+    })
+  const look = () => {
+    for (const each of looks) each()
+  }
   const result = runBench(plan, {
     signal: controller.signal,
     notice: (text) => notices.push(text),
     onPhase(phase) {
       phases.push(phase)
-      waiting.get(phase)?.()
+      look()
     },
-    onInterval: (interval) => intervals.push(interval),
+    onInterval(interval) {
+      intervals.push(interval)
+      look()
+    },
     program,
     cpuUsage: () => process.cpuUsage(),
   })
@@ -98,7 +116,8 @@ export function startBench(plan: Plan): BenchRun {
     intervals,
     notices,
     stop: () => controller.abort(),
-    reached: (phase) =>
-      phases.includes(phase) ? Promise.resolve() : new Promise((resolve) => waiting.set(phase, resolve)),
+    reached: (phase) => until(() => phases.includes(phase)),
+    received: (count) => until(() => intervals.reduce((sum, { received }) => sum + received, 0) >= count),
+    waiting: (count) => until(() => intervals.some(({ health }) => health.waiting >= count)),
   }
 }

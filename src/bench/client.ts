@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { IConnackPacket } from 'mqtt-packet'
+import type { IConnackPacket, ISubackPacket } from 'mqtt-packet'
 import type { ClientOptions } from '../mqtt/client-options.ts'
 import { encodeConnect, encodeLeave, encodeSubscribe, parseControl } from '../mqtt/control-packets.ts'
 import { MalformedPacketError } from '../mqtt/malformed.ts'
@@ -274,15 +274,15 @@ export class Client implements StepObserver {
   #control(bytes: Buffer): void {
     const packet = parseControl(bytes, this.#options.protocolVersion)
     if (packet.cmd === 'connack' && this.#state === 'connect sent') this.#accept(packet)
-    else if (packet.cmd === 'suback' && this.#state === 'subscribe sent')
-      this.#granted(Number(packet.granted[0] ?? 128))
+    else if (packet.cmd === 'suback' && this.#state === 'subscribe sent') this.#granted(packet.granted)
     else if (packet.cmd === 'disconnect' && this.#aliases !== undefined) this.end(reasonName(packet.reasonCode ?? 0))
     else throw new MalformedPacketError(`${packet.cmd.toUpperCase()} where it has no place`)
   }
 
   #accept({ returnCode, reasonCode, properties = {} }: IConnackPacket): void {
     const { meter, plan } = this.#context
-    const code = returnCode ?? reasonCode ?? 0
+    const code = returnCode ?? reasonCode
+    if (code === undefined) throw new MalformedPacketError('CONNACK without a code')
     if (code > 0) {
       this.end(reasonName(code))
       return
@@ -303,7 +303,9 @@ export class Client implements StepObserver {
     }
   }
 
-  #granted(code: number): void {
+  #granted(codes: ISubackPacket['granted'] | undefined): void {
+    if (codes?.length !== 1) throw new MalformedPacketError(`SUBACK with ${codes?.length ?? 0} codes for one filter`)
+    const code = Number(codes[0])
     this.#record('suback')
     this.hasSubscription = code <= 2
     if (!this.hasSubscription) this.#context.meter.subscriptionsRefused.add(reasonName(code))

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { percentileOf } from '../../src/bench/latencies.ts'
+import { certificates } from '../support/certificates.ts'
 import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts'
 import { planFor, rate, startBench } from './plan-for.ts'
 
@@ -21,7 +23,8 @@ describe.skipIf(!hasMosquitto)('a run against mosquitto', () => {
       expect(fanIn.messages).toMatchObject({ ...allWell, sent: 1000, acknowledged: 1000, received: 1000 })
       const fanOut = await startBench(
         planFor(broker.ports.tcp, {
-          publish: { clients: 1, qos, topic: 'out' },
+          // More at QoS 2 and mosquitto hangs up.
+          publish: { clients: 1, qos, topic: 'out', inflight: 20 },
           subscribe: { clients: 20, filter: 'out', options: options(qos) },
           phases: { messages: 500 },
         }),
@@ -81,28 +84,6 @@ describe.skipIf(!hasMosquitto)('a run against mosquitto', () => {
     expect(refused.messages.intended).toBe(0)
   })
 
-  it('counts messages that the broker rejects by its reason, and expects no delivery of them', async () => {
-    const acl = ['topic read #', 'topic write allowed/#', ''].join('\n')
-    await using broker = await startMosquitto({ acl, quiet: true })
-    const { messages } = await startBench(
-      planFor(broker.ports.tcp, {
-        connection: { protocolVersion: '5' },
-        publish: { clients: 2, qos: 1, topic: '%u/%i' },
-        credentials: [{ username: 'allowed' }, { username: 'forbidden' }, { username: 'reader' }],
-        subscribe: { clients: 1, filter: '#' },
-        phases: { messages: 100 },
-      }),
-    ).result
-    expect(messages).toMatchObject({
-      ...allWell,
-      sent: 100,
-      acknowledged: 50,
-      rejected: { 'Not authorized (135)': 50 },
-      expected: 50,
-      received: 50,
-    })
-  })
-
   it('ends when the broker is killed midway, with counts that balance', async () => {
     await using broker = await startMosquitto({ quiet: true })
     const run = startBench(
@@ -140,25 +121,39 @@ describe.skipIf(!hasMosquitto)('a run against mosquitto', () => {
     broker.resume()
     const { messages, measured } = await run.result
     expect(messages).toMatchObject({ ...allWell, intended: 2000, sent: 2000, received: 2000 })
-    const late = (counts: readonly number[]) =>
-      counts.reduce((sum, count, at) => (at % 2 === 1 && counts[at - 1]! > 12_000 ? sum + count : sum), 0)
     // Those that were due in the stall, not only the window that was on its way.
     expect(measured.waited.count).toBeGreaterThanOrEqual(500)
-    expect(late(measured.endToEnd.buckets)).toBeGreaterThan(400)
+    expect(percentileOf(measured.endToEnd, 90)).toBeGreaterThan(100_000)
     expect(measured.endToEnd.max).toBeGreaterThan(500_000)
   })
 
-  it('connects by TLS and WebSocket as the options say', async () => {
-    await using broker = await startMosquitto({ quiet: true, websocket: true })
+  it.each([1, 2])('connects by TLS and WebSocket as the options say, with %d workers', async (workers) => {
+    const { server, ca } = await certificates()
+    await using broker = await startMosquitto({ quiet: true, websocket: true, tls: { ...server, cafile: ca } })
     const { messages, measured } = await startBench(
-      planFor(broker.ports.ws, {
-        connection: { websocket: 'true' },
-        publish: { clients: 2, qos: 2 },
-        subscribe: { clients: 2, options: options(2) },
+      planFor(broker.ports.wss, {
+        workers,
+        connection: { websocket: 'true', cafile: ca },
+        publish: { clients: 2, qos: 1, payloadSize: 5000 },
+        subscribe: { clients: 2, options: options(1) },
         phases: { messages: 200 },
       }),
     ).result
     expect(messages).toMatchObject({ ...allWell, sent: 200, received: 400 })
-    expect([measured.tcp.count, measured.tls.count]).toEqual([4, 0])
+    expect([measured.tcp.count, measured.tls.count, measured.connack.count]).toEqual([4, 4, 4])
+  })
+
+  it('takes the brokers in turn', async () => {
+    await using one = await startMosquitto({ quiet: true })
+    await using other = await startMosquitto({ quiet: true })
+    const brokers = [one, other].map(({ ports }) => ({ host: '127.0.0.1', port: ports.tcp }))
+    const run = startBench(planFor(1, { brokers, idle: 5, phases: { measureMs: 0 } }))
+    expect((await run.result).connections).toMatchObject({ intended: 5, connected: 5 })
+    const connectedTo = (log: string) =>
+      [...log.matchAll(/connected from .* as bench-(\d)/g)].map(([, number]) => number)
+    expect([one, other].map((broker) => connectedTo(broker.log()))).toEqual([
+      ['0', '2', '4'],
+      ['1', '3'],
+    ])
   })
 })

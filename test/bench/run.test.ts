@@ -124,9 +124,9 @@ describe('a run against a sound broker', () => {
     await using broker = await startFaultyBroker()
     const plan = planFor(broker.port, { publish: { clients: 3, topic: 't/%i/%c' }, phases: { messages: 7 } })
     await startBench(plan).result
-    expect(broker.published.map(({ topic }) => topic)).toEqual(
-      [0, 1, 2, 0, 1, 2, 0].map((number) => `t/${number}/bench-${number}`),
-    )
+    const topics = [0, 1, 2, 0, 1, 2, 0].map((number) => `t/${number}/bench-${number}`)
+    // Two that are due in one tick come by connections of their own, in whatever order.
+    expect(broker.published.map(({ topic }) => topic).sort()).toEqual(topics.sort())
   })
 
   it('gives clients credentials, identifiers and local addresses in turn', async () => {

@@ -191,7 +191,7 @@ describe('the folder', () => {
       /^(parsers\/.*|errors\.ts|mqtt\/topic\.ts|options\/nearest\.ts|streams\/lines\.ts)$/,
       /^mqtt\/(message|property-table)\.ts$/,
     ],
-    ['bench', /^(bench|mqtt)\/|^errors\.ts$/, /^options\//],
+    ['bench', /^(bench|mqtt)\/|^(errors|options\/nearest)\.ts$/, /^options\//],
     ['reports', /^reports\//, /^$/],
     ['streams', /^(streams\/.*|errors\.ts)$/, /^$/],
     ['terminal', /^(terminal\/.*|errors\.ts)$/, /^io\.ts$/],

@@ -1,0 +1,98 @@
+import { UsageError } from '../errors.ts'
+import { didYouMean } from '../options/nearest.ts'
+import { shownMetric, shownShare } from './figures.ts'
+import { type Metric, metricNames, metricOf } from './metrics.ts'
+import type { Result } from './result.ts'
+
+/** A comparison of one number of a result, as `e2e.p99>20ms`. */
+export interface Threshold {
+  /** As it was typed. */
+  readonly text: string
+  readonly metric: Metric
+  readonly operator: keyof typeof OPERATORS
+  /** In the unit of the metric; of a percentage its share, from 0. */
+  readonly limit: number
+  readonly isShare: boolean
+}
+
+const OPERATORS = {
+  '>=': (value: number, limit: number) => value >= limit,
+  '<=': (value: number, limit: number) => value <= limit,
+  '>': (value: number, limit: number) => value > limit,
+  '<': (value: number, limit: number) => value < limit,
+  '=': (value: number, limit: number) => value === limit,
+}
+
+const MICROSECONDS: Readonly<Record<string, number>> = { us: 1, µs: 1, ms: 1e3, s: 1e6, m: 6e7 }
+const FACTORS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6 }
+
+/** Reads a comparison. @throws UsageError that says what is wrong with it. */
+export function parseThreshold(text: string): Threshold {
+  const match = /^\s*([\w.-]+)\s*(>=|<=|>|<|=)\s*(\d+\.?\d*|\.\d+)\s*([^\s\d.]*)\s*$/.exec(text)
+  if (match === null) throw new UsageError(`expected a comparison such as 'e2e.p99>20ms', 'lost>0' or 'rate<9500'`)
+  const [, name, operator, number, unit] = match
+  const metric = metricOf(name!)
+  if (metric === undefined) throw new UsageError(unknownMetric(name!))
+  const isShare = unit === '%'
+  return {
+    text: text.trim(),
+    metric,
+    operator: operator as Threshold['operator'],
+    limit: Number(number) * factorOf(metric, unit!),
+    isShare,
+  }
+}
+
+function unknownMetric(name: string): string {
+  const hint = didYouMean(name, metricNames)
+  const known = 'e2e.p99, ack.p99.9, connack.max, schedule.p99, lost, duplicates, unanswered, rejected, rate and so on'
+  return `nothing measured is called '${name}'${hint === '' ? `; there are ${known}` : hint}`
+}
+
+function factorOf({ name, unit, base }: Metric, typed: string): number {
+  if (unit === 'time') {
+    if (Object.hasOwn(MICROSECONDS, typed)) return MICROSECONDS[typed]!
+    throw new UsageError(`${name} is a time: name its unit, us, ms, s or m`)
+  }
+  if (typed === '%' && base !== undefined) return 0.01
+  const plain = unit === 'rate' ? typed.replace(/\/s$/, '') : typed
+  if (Object.hasOwn(FACTORS, plain.toLowerCase())) return FACTORS[plain.toLowerCase()]!
+  throw new UsageError(
+    unit === 'rate' ? `${name} is a rate: 9500, 9.5k or 9.5k/s` : `${name} is a count: 10, 1k${base ? ' or 0.1%' : ''}`,
+  )
+}
+
+/** Whether a comparison holds; undefined when the number is not there. */
+export function holds({ metric, operator, limit, isShare }: Threshold, result: Result): boolean | undefined {
+  const value = readMetric(metric, isShare, result)
+  return value === undefined ? undefined : OPERATORS[operator](value, limit)
+}
+
+/** What becomes of one `--fail-if`. */
+export interface Outcome {
+  readonly threshold: string
+  readonly failed: boolean
+  /** `e2e.p99 is 31.2 ms`, or why it can't be told. */
+  readonly reason: string
+}
+
+/** Judges a result: a comparison that holds has failed, and so has one that can't be told. */
+export function failures(thresholds: readonly Threshold[], result: Result): readonly Outcome[] {
+  return thresholds.map((threshold) => {
+    const { metric, isShare } = threshold
+    const value = readMetric(metric, isShare, result)
+    const reason =
+      value === undefined
+        ? `${metric.name} can't be told: ${metric.missing(result)}`
+        : `${metric.name} is ${isShare ? shownShare(value) : shownMetric(metric.unit, value)}`
+    return { threshold: threshold.text, failed: holds(threshold, result) ?? true, reason }
+  })
+}
+
+function readMetric(metric: Metric, isShare: boolean, result: Result): number | undefined {
+  const value = metric.read(result)
+  if (!isShare || value === undefined) return value
+  const base = metric.base?.(result) ?? 0
+  // None of none is none.
+  return value === 0 ? 0 : value / base
+}

@@ -1,0 +1,97 @@
+import { shownCount, shownTime } from './figures.ts'
+import { percentileOf } from './latencies.ts'
+import { totalOf } from './metrics.ts'
+import type { Interval, Result } from './result.ts'
+
+/** Whether the figures tell of the broker, or of the program that measured it. */
+export interface Verdict {
+  /** The generator was the limit in some way: what was measured is worse than the broker is. */
+  readonly generatorLimited: boolean
+  /** What was, the weightiest first; one clause each. */
+  readonly reasons: readonly string[]
+}
+
+/**
+ * At this utilization of an event loop work waits for work: in a queue the waiting time goes with 1 / (1 - utilization),
+ * 10 times the service time here, 20 times at 95 %.
+ */
+const BUSY = 0.9
+
+/** Share of intervals that have to be busy: a single one may be the start of the just-in-time compiler. */
+const BUSY_SHARE = 0.5
+
+/**
+ * A stop of the event loop by `d` in a measurement of `T` delays the share d / T of all messages. From 1 % on, the 99th
+ * percentile is that of the generator.
+ */
+const STOPPED_SHARE = 0.01
+
+/** Shorter stops are the timer's 1 ms and the batches of a busy loop, which `BUSY` judges. */
+const STOP_MS = 10
+
+/**
+ * Messages go out in batches by a timer of 1 ms: 2 ms late is the best to be had. From 5 ms on the schedule was not kept,
+ * and the rate came in bursts.
+ */
+const LATE_US = 5000
+
+/** Part of all cores of the machine that leaves no room for anybody else's work on it. */
+const ALL_CORES = 0.95
+
+/** Judges the generator by its own health. @param cores of the machine. */
+export function verdictOf(result: Result, cores: number): Verdict {
+  const measured = result.intervals.filter(({ phase }) => phase === 'measure')
+  const reasons = [
+    failedFor(result, /EMFILE|too many open files/i, 'open files: raise the limit (ulimit -n)'),
+    failedFor(
+      result,
+      /EADDRNOTAVAIL/i,
+      'local ports: name more source addresses by --bind, or widen the range of ports',
+    ),
+    busyLoop(measured),
+    stops(measured, result.measuredMs),
+    lateSchedule(result),
+    fullMachine(measured, cores),
+  ].filter((reason) => reason !== undefined)
+  return { generatorLimited: reasons.length > 0, reasons }
+}
+
+/** The first line of a report; undefined when the generator was not the limit. */
+export function verdictLine({ generatorLimited, reasons }: Verdict): string | undefined {
+  return generatorLimited ? `The generator was the limit, not the broker: ${reasons.join('; ')}.` : undefined
+}
+
+function failedFor({ connections }: Result, pattern: RegExp, remedy: string): string | undefined {
+  const count = totalOf(Object.fromEntries(Object.entries(connections.failed).filter(([why]) => pattern.test(why))))
+  return count === 0 ? undefined : `${shownCount(count)} connections failed since this machine ran out of ${remedy}`
+}
+
+function busyLoop(measured: readonly Interval[]): string | undefined {
+  const busy = measured.filter(({ health }) => health.utilization >= BUSY)
+  if (measured.length === 0 || busy.length < BUSY_SHARE * measured.length) return undefined
+  const worst = Math.max(...busy.map(({ health }) => health.utilization))
+  return `its event loop was up to ${Math.round(worst * 100)} % busy (more --workers, or several processes with --shard)`
+}
+
+function stops(measured: readonly Interval[], measuredMs: number): string | undefined {
+  // The worst of each interval: the least that it stood still in all.
+  const long = measured.map(({ health }) => health.loopDelayMaxMs).filter((ms) => ms >= STOP_MS)
+  const total = long.reduce((sum, ms) => sum + ms, 0)
+  if (total === 0 || total < STOPPED_SHARE * measuredMs) return undefined
+  const worst = shownTime(Math.max(...long) * 1000)
+  return `its event loop stood still for ${shownTime(total * 1000)} in all, at worst ${worst}`
+}
+
+function lateSchedule({ measured }: Result): string | undefined {
+  const late = percentileOf(measured.schedule, 99)
+  return late === undefined || late < LATE_US
+    ? undefined
+    : `1 of 100 messages was ${shownTime(late)} late in its turn, or more`
+}
+
+function fullMachine(measured: readonly Interval[], cores: number): string | undefined {
+  const used = measured.map(({ health }) => health.cpuCores).sort((a, b) => a - b)
+  const median = used[Math.floor(used.length / 2)]
+  if (median === undefined || median < ALL_CORES * cores) return undefined
+  return `it took ${median.toFixed(1)} of the ${cores} cores of this machine`
+}

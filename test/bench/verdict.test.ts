@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import type { GeneratorHealth, Result } from '../../src/bench/result.ts'
+import { verdictLine, verdictOf } from '../../src/bench/verdict.ts'
+import { evenly, healthy, intervalOf, measuredOf, resultOf } from './results.ts'
+
+/** Ten intervals, the first `count` of which are so. */
+function withHealth(count: number, health: Partial<GeneratorHealth>, phase: 'measure' | 'connect' = 'measure'): Result {
+  const intervals = Array.from({ length: 10 }, (_, at) =>
+    intervalOf(at, at < count ? { phase, health: { ...healthy, ...health } } : {}),
+  )
+  return resultOf({ intervals })
+}
+
+const late = (us: number) => resultOf({ measured: measuredOf({ schedule: evenly(10_000, us) }) })
+
+describe('the verdict on the generator', () => {
+  it.each<[what: string, result: Result, reason: RegExp]>([
+    ['a busy event loop', withHealth(6, { utilization: 0.97 }), /its event loop was up to 97 % busy/],
+    ['one long stop', withHealth(1, { loopDelayMaxMs: 150 }), /stood still for 150 ms in all, at worst 150 ms/],
+    ['many short stops', withHealth(10, { loopDelayMaxMs: 12 }), /stood still for 120 ms in all, at worst 12\.0 ms/],
+    ['a schedule that is not kept', late(8000), /1 of 100 messages was 7\.\d+ ms late/],
+    ['a machine that is full', withHealth(9, { cpuCores: 3.9 }), /it took 3\.9 of the 4 cores/],
+    [
+      'too few descriptors',
+      resultOf({ connections: { failed: { 'connect EMFILE': 7, 'connection refused': 2 } } }),
+      /7 connections failed since this machine ran out of open files: raise the limit/,
+    ],
+    [
+      'too few local ports',
+      resultOf({ connections: { failed: { 'connect EADDRNOTAVAIL': 1200 } } }),
+      /1,200 connections failed since this machine ran out of local ports.*--bind/,
+    ],
+  ])('blames it for %s', (_what, result, reason) => {
+    const verdict = verdictOf(result, 4)
+    expect(verdict).toEqual({ generatorLimited: true, reasons: [expect.stringMatching(reason)] })
+    expect(verdictLine(verdict)).toMatch(/^The generator was the limit, not the broker: .*\.$/)
+  })
+
+  it.each<[what: string, result: Result]>([
+    ['nothing', resultOf()],
+    ['a loop that was busy for a moment', withHealth(4, { utilization: 1 })],
+    ['a loop that was busy while connecting', withHealth(9, { utilization: 1 }, 'connect')],
+    ['a stop that is too short to count', withHealth(1, { loopDelayMaxMs: 90 })],
+    ['stops that a timer of 1 ms makes', withHealth(10, { loopDelayMaxMs: 9 })],
+    ['a schedule that is kept', late(4000)],
+    ['one core of four', withHealth(10, { cpuCores: 1 })],
+    ['a broker that refuses', resultOf({ connections: { failed: { 'connection refused': 20 } } })],
+    ['messages that wait for the broker', withHealth(10, { waiting: 5000, socketBacklog: 1e6 })],
+    ['no measurement at all', resultOf({ intervals: [], measuredMs: 0 })],
+  ])('does not blame it for %s', (_what, result) => {
+    const verdict = verdictOf(result, 4)
+    expect(verdict).toEqual({ generatorLimited: false, reasons: [] })
+    expect(verdictLine(verdict)).toBeUndefined()
+  })
+
+  it('names all that there is', () => {
+    const { reasons } = verdictOf(withHealth(10, { utilization: 1, loopDelayMaxMs: 300, cpuCores: 4 }), 4)
+    expect(reasons).toHaveLength(3)
+  })
+})

@@ -1,0 +1,210 @@
+import { LocalError } from '../errors.ts'
+import type { Configuration } from './configuration.ts'
+import type { Samples } from './latencies.ts'
+import { allMeasured, fromDistances, type Host, type Report, SCHEMA } from './report.ts'
+import type { ConnectionCounts, GeneratorHealth, Interval, Measured, MessageCounts, Result } from './result.ts'
+
+/**
+ * Reads what `reportJson` has written.
+ *
+ * @param name of the file, for messages.
+ * @throws LocalError that names the place.
+ */
+export function readReport(text: string, name: string): Report {
+  let document: unknown
+  try {
+    document = JSON.parse(text)
+  } catch (error) {
+    throw new LocalError(`${name}: is no JSON document`, { cause: error })
+  }
+  const top = new Node(name, '', document)
+  const schema = top.isObject() ? top.child('schema').value : undefined
+  if (typeof schema !== 'string' || !schema.startsWith('tmqtt-bench/'))
+    throw new LocalError(`${name}: is no report of tmqtt bench (written by --json)`)
+  if (schema !== SCHEMA) throw new LocalError(`${name}: is of format ${schema}; this version of tmqtt reads ${SCHEMA}`)
+  const shards = top.child('shards')
+  return {
+    version: top.child('version').text(),
+    configuration: configuration(top.child('configuration')),
+    hosts: top.child('hosts').list(host),
+    shards: { indexes: shards.child('indexes').list((each) => each.count()), of: shards.child('of').count() },
+    result: result(top.child('result')),
+  }
+}
+
+/** A place in a document. */
+class Node {
+  readonly value: unknown
+  readonly #file: string
+  readonly #path: string
+
+  constructor(file: string, path: string, value: unknown) {
+    this.#file = file
+    this.#path = path
+    this.value = value
+  }
+
+  isObject(): boolean {
+    return typeof this.value === 'object' && this.value !== null && !Array.isArray(this.value)
+  }
+
+  child(key: string): Node {
+    if (!this.isObject()) throw this.wrong('an object')
+    const { value } = this
+    const at = this.#path === '' ? key : `${this.#path}.${key}`
+    return new Node(this.#file, at, Object.hasOwn(value as object, key) ? (value as never)[key] : undefined)
+  }
+
+  entries<T>(read: (node: Node) => T): Record<string, T> {
+    if (!this.isObject()) throw this.wrong('an object')
+    return Object.fromEntries(Object.keys(this.value as object).map((key) => [key, read(this.child(key))]))
+  }
+
+  list<T>(read: (node: Node) => T): T[] {
+    if (!Array.isArray(this.value)) throw this.wrong('a list')
+    return this.value.map((each, at) => read(new Node(this.#file, `${this.#path}[${at}]`, each)))
+  }
+
+  text(): string {
+    if (typeof this.value !== 'string') throw this.wrong('a text')
+    return this.value
+  }
+
+  number(): number {
+    if (typeof this.value !== 'number' || !Number.isFinite(this.value)) throw this.wrong('a number')
+    return this.value
+  }
+
+  count(): number {
+    if (!Number.isSafeInteger(this.value) || this.number() < 0) throw this.wrong('a whole number from 0')
+    return this.number()
+  }
+
+  oneOf<T extends string>(words: readonly T[]): T {
+    if (!words.includes(this.value as T)) throw this.wrong(words.join(', '))
+    return this.value as T
+  }
+
+  wrong(expected: string): LocalError {
+    return new LocalError(`${this.#file}: ${this.#path || 'the document'}: expected ${expected}`)
+  }
+}
+
+/** Only looked at as a whole, to tell whether two are the same; times that never end are null there. */
+function configuration(node: Node): Configuration {
+  node.child('command').text()
+  node.child('brokers').list((each) => each.text())
+  return revived(node.value) as Configuration
+}
+
+/** JSON leaves out what is undefined, and has null for infinity: only lengths of time are null. */
+function revived(value: unknown): unknown {
+  if (value === null) return Number.POSITIVE_INFINITY
+  if (Array.isArray(value)) return value.map(revived)
+  if (typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, revived(each)]))
+}
+
+function host(node: Node): Host {
+  return {
+    name: node.child('name').text(),
+    os: node.child('os').text(),
+    cpu: node.child('cpu').text(),
+    cores: node.child('cores').count(),
+    memoryBytes: node.child('memoryBytes').count(),
+    node: node.child('node').text(),
+  }
+}
+
+function result(node: Node): Result {
+  const incomplete = node.child('incomplete')
+  return {
+    began: node.child('began').text(),
+    measuredMs: node.child('measuredMs').number(),
+    incomplete: incomplete.value === undefined ? undefined : incomplete.text(),
+    connections: connections(node.child('connections')),
+    messages: messages(node.child('messages')),
+    measured: measured(node.child('measured')),
+    intervals: node.child('intervals').list(interval),
+    brokerLimits: node
+      .child('brokerLimits')
+      .entries((each) => (each.value === true || each.value === false ? each.value : each.number())),
+  }
+}
+
+const reasons = (node: Node) => node.entries((each) => each.count())
+
+function connections(node: Node): ConnectionCounts {
+  return {
+    intended: node.child('intended').count(),
+    connected: node.child('connected').count(),
+    failed: reasons(node.child('failed')),
+    lost: reasons(node.child('lost')),
+    subscriptionsRefused: reasons(node.child('subscriptionsRefused')),
+  }
+}
+
+function messages(node: Node): MessageCounts {
+  return {
+    intended: node.child('intended').count(),
+    sent: node.child('sent').count(),
+    acknowledged: node.child('acknowledged').count(),
+    rejected: reasons(node.child('rejected')),
+    unanswered: node.child('unanswered').count(),
+    expected: node.child('expected').count(),
+    received: node.child('received').count(),
+    lost: node.child('lost').count(),
+    duplicates: node.child('duplicates').count(),
+    outOfOrder: node.child('outOfOrder').count(),
+    foreign: node.child('foreign').count(),
+  }
+}
+
+function measured(node: Node): Measured {
+  return allMeasured(node.entries(samples) as Partial<Measured>)
+}
+
+function samples(node: Node): Samples {
+  const buckets = fromDistances(node.child('buckets').list((each) => each.count()))
+  const count = node.child('count').count()
+  const counted = buckets.reduce((sum, each, at) => (at % 2 === 1 ? sum + each : sum), 0)
+  if (buckets.length % 2 === 1 || counted !== count) throw node.child('buckets').wrong(`${count} samples`)
+  return {
+    buckets,
+    count,
+    sum: node.child('sum').number(),
+    min: node.child('min').number(),
+    max: node.child('max').number(),
+    negative: node.child('negative').count(),
+  }
+}
+
+const PHASES = ['connect', 'settle', 'warmup', 'measure', 'drain'] as const
+
+function interval(node: Node): Interval {
+  return {
+    phase: node.child('phase').oneOf(PHASES),
+    startMs: node.child('startMs').number(),
+    endMs: node.child('endMs').number(),
+    connected: node.child('connected').count(),
+    sent: node.child('sent').count(),
+    acknowledged: node.child('acknowledged').count(),
+    received: node.child('received').count(),
+    bytesSent: node.child('bytesSent').count(),
+    bytesReceived: node.child('bytesReceived').count(),
+    measured: measured(node.child('measured')),
+    health: health(node.child('health')),
+  }
+}
+
+function health(node: Node): GeneratorHealth {
+  return {
+    loopDelayMaxMs: node.child('loopDelayMaxMs').number(),
+    loopDelayP99Ms: node.child('loopDelayP99Ms').number(),
+    utilization: node.child('utilization').number(),
+    gcMs: node.child('gcMs').number(),
+    cpuCores: node.child('cpuCores').number(),
+    socketBacklog: node.child('socketBacklog').count(),
+    waiting: node.child('waiting').count(),
+  }
+}

@@ -1,0 +1,112 @@
+import { type Metric, metricOf } from './metrics.ts'
+import type { Report } from './report.ts'
+import type { Interval, Result } from './result.ts'
+
+/** How one number has changed from the base to what is new. */
+export interface Change {
+  readonly metric: Metric
+  /** The median of several runs. */
+  readonly base: number
+  readonly fresh: number
+  /** `fresh` over `base`, less 1; infinite when the base was 0. */
+  readonly relative: number
+  /** Change that chance alone makes, relative to the base; undefined when there is too little to tell. */
+  readonly noise: number | undefined
+  readonly verdict: 'same' | 'within noise' | 'better' | 'worse'
+}
+
+/** What is compared, and whether more of it is better. */
+const COMPARED: readonly (readonly [name: string, moreIsBetter: boolean])[] = [
+  ['rate', true],
+  ['rate.acknowledged', true],
+  ['rate.received', true],
+  ...['connack', 'ack', 'e2e'].flatMap((latency) =>
+    ['p50', 'p95', 'p99', 'p99.9'].map((statistic) => [`${latency}.${statistic}`, false] as const),
+  ),
+  ['lost', false],
+  ['duplicates', false],
+  ['out-of-order', false],
+  ['rejected', false],
+  ['unanswered', false],
+  ['not-sent', false],
+  ['connect-failed', false],
+  ['connections-lost', false],
+]
+
+/** Two-sided 95 % of a normal distribution. */
+const CONFIDENCE = 1.96
+
+/** Fewer values than this say little of their spread. */
+const FEWEST = 3
+
+/**
+ * Compares runs. A change is one when it is larger than the tolerance and larger than what chance makes: judged by the
+ * spread of several runs of a side where there are three or more, else by the spread of the intervals of its run. Runs
+ * differ more than the intervals of one: several runs a side are the better measure.
+ *
+ * @param tolerance relative, from 0.
+ */
+export function compare(base: readonly Report[], fresh: readonly Report[], tolerance: number): readonly Change[] {
+  const [before, after] = [base, fresh].map((reports) => reports.map(({ result }) => result)) as [Result[], Result[]]
+  return COMPARED.flatMap(([name, moreIsBetter]) => {
+    const metric = metricOf(name)!
+    const [one, other] = [side(metric, before), side(metric, after)]
+    if (one === undefined || other === undefined || (one.value === 0 && other.value === 0)) return []
+    const relative = other.value / one.value - 1
+    const error = one.error === undefined || other.error === undefined ? undefined : Math.hypot(one.error, other.error)
+    const noise = error === undefined ? undefined : (CONFIDENCE * error) / one.value
+    const isBetter = relative > 0 === moreIsBetter
+    const verdict =
+      Math.abs(relative) <= tolerance
+        ? 'same'
+        : noise !== undefined && Math.abs(relative) <= noise
+          ? 'within noise'
+          : isBetter
+            ? 'better'
+            : 'worse'
+    return [{ metric, base: one.value, fresh: other.value, relative, noise, verdict }]
+  })
+}
+
+interface Side {
+  readonly value: number
+  /** Standard error of `value`. */
+  readonly error: number | undefined
+}
+
+/** What the runs of a side say of a number; undefined when not all have it. */
+function side(metric: Metric, results: readonly Result[]): Side | undefined {
+  const values = results.map((result) => metric.read(result)).filter((value) => value !== undefined)
+  if (values.length < results.length || values.length === 0) return undefined
+  const spread = values.length >= FEWEST ? values : results.flatMap((result) => byInterval(metric, result))
+  // Of counts there is no telling by interval: that a message is lost shows at the end.
+  const error = metric.unit === 'count' && values.length < FEWEST ? undefined : standardError(spread)
+  return { value: median(values), error }
+}
+
+/** The number as each interval of the measurement has it. */
+function byInterval(metric: Metric, result: Result): number[] {
+  const values = result.intervals
+    .filter(({ phase }) => phase === 'measure')
+    .map((each) => metric.read(alone(each, result)))
+  return values.filter((value) => value !== undefined)
+}
+
+/** An interval as if it were a whole run. */
+function alone({ startMs, endMs, sent, acknowledged, received, measured }: Interval, result: Result): Result {
+  const messages = { ...result.messages, sent, acknowledged, received }
+  return { ...result, measuredMs: endMs - startMs, messages, measured }
+}
+
+function standardError(values: readonly number[]): number | undefined {
+  if (values.length < FEWEST) return undefined
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
+  return Math.sqrt(variance / values.length)
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}

@@ -4,7 +4,7 @@ import type { Configuration } from './configuration.ts'
 import { merged } from './latencies.ts'
 import { LATENCIES } from './metrics.ts'
 import type { Report } from './report.ts'
-import type { GeneratorHealth, Interval, Measured, Result } from './result.ts'
+import type { GeneratorHealth, Interval, Measured, MessageCounts, Result } from './result.ts'
 
 /** A report and the file that it is from. */
 export interface Named {
@@ -73,7 +73,6 @@ function paths(one: unknown, other: unknown, path: string): string[] {
 /** Adds up what several processes have come to that ran at the same time. */
 export function mergeResults(results: readonly Result[]): Result {
   const connections = results.map((result) => result.connections)
-  const messages = results.map((result) => result.messages)
   const incomplete = [...new Set(results.flatMap(({ incomplete: why }) => (why === undefined ? [] : [why])))]
   return {
     began: results.map(({ began }) => began).reduce((a, b) => (a < b ? a : b)),
@@ -83,14 +82,21 @@ export function mergeResults(results: readonly Result[]): Result {
       ...summed(connections, ['intended', 'connected']),
       ...summedByReason(connections, ['failed', 'lost', 'subscriptionsRefused']),
     },
-    messages: {
-      ...summed(messages, ['intended', 'sent', 'acknowledged', 'unanswered', 'expected', 'received', 'lost']),
-      ...summed(messages, ['duplicates', 'outOfOrder', 'foreign']),
-      ...summedByReason(messages, ['rejected']),
-    },
+    messages: mergeMessages(results.map(({ messages }) => messages)),
     measured: mergeMeasured(results.map(({ measured }) => measured)),
     intervals: mergeIntervals(results.map(({ intervals }) => intervals)),
     brokerLimits: Object.assign({}, ...results.map(({ brokerLimits }) => brokerLimits).reverse()),
+  }
+}
+
+/** What one part has sent another may have received: what is lost shows only in all of them. */
+function mergeMessages(all: readonly MessageCounts[]): MessageCounts {
+  const counts = summed(all, ['intended', 'sent', 'acknowledged', 'unanswered', 'expected', 'received'])
+  return {
+    ...counts,
+    lost: Math.max(0, counts.expected - counts.received),
+    ...summed(all, ['duplicates', 'outOfOrder', 'foreign']),
+    ...summedByReason(all, ['rejected']),
   }
 }
 

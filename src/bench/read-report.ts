@@ -153,7 +153,7 @@ function messages(node: Node): MessageCounts {
     unanswered: node.child('unanswered').count(),
     expected: node.child('expected').count(),
     received: node.child('received').count(),
-    lost: node.child('lost').count(),
+    lost: node.child('lost').number(),
     duplicates: node.child('duplicates').count(),
     outOfOrder: node.child('outOfOrder').count(),
     foreign: node.child('foreign').count(),

@@ -124,8 +124,8 @@ describe('reading a report', () => {
     ],
     [
       'a negative count',
-      changed(['messages', 'lost'], -1),
-      'a.json: result.messages.lost: expected a whole number from 0',
+      changed(['messages', 'foreign'], -1),
+      'a.json: result.messages.foreign: expected a whole number from 0',
     ],
     ['no list', changed(['intervals'], {}), 'a.json: result.intervals: expected a list'],
     [

@@ -1,0 +1,192 @@
+import { shownBytes, shownCount, shownRate, shownTime } from '../figures.ts'
+import { percentileOf, type Samples } from '../latencies.ts'
+import { LATENCIES, metricOf, PERCENTILES, totalOf } from '../metrics.ts'
+import { coresOf, type Report } from '../report.ts'
+import type { Interval, Result } from '../result.ts'
+import type { Outcome } from '../thresholds.ts'
+import { verdictLine, verdictOf } from '../verdict.ts'
+import { columns } from './columns.ts'
+import { headline } from './headline.ts'
+
+/** The report for a person, as lines. What the broker said is in them as it came. */
+export function textReport(report: Report, thresholds: readonly Outcome[] = []): readonly string[] {
+  const { result } = report
+  const verdict = verdictLine(verdictOf(result, coresOf(report)))
+  return [
+    ...(verdict === undefined ? [] : [verdict, '']),
+    ...headline(report),
+    ...(result.incomplete === undefined ? [] : [`Not the whole run: ${result.incomplete}`]),
+    ...block('Connections', connections(result)),
+    ...block('Messages', messages(report)),
+    ...block('Rates', rates(report)),
+    ...block('Latency', latencies(report)),
+    ...block('Generator', [generator(result)]),
+    ...block(
+      'Thresholds',
+      thresholds.map(({ threshold, failed, reason }) => `${failed ? 'FAILED' : 'passed'}  ${threshold}: ${reason}`),
+    ),
+  ]
+}
+
+function block(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]
+}
+
+function connections({ connections }: Result): string[] {
+  const { intended, connected, failed, lost, subscriptionsRefused } = connections
+  return [
+    balance(
+      ['intended', intended],
+      [
+        ['connected', connected],
+        ['failed', totalOf(failed)],
+      ],
+    ),
+    ...reasons('failed', failed),
+    ...reasons('lost', lost),
+    ...reasons('subscription refused', subscriptionsRefused),
+  ]
+}
+
+function messages({ configuration, result }: Report): string[] {
+  const { messages } = result
+  const { intended, sent, acknowledged, rejected, unanswered, expected, received, lost } = messages
+  const publishes = configuration.publish !== undefined
+  const subscribes = configuration.subscribe !== undefined
+  return [
+    ...(publishes
+      ? [
+          balance(
+            ['intended', intended],
+            [
+              ['sent', sent],
+              ['not sent', intended - sent],
+            ],
+          ),
+        ]
+      : []),
+    ...(publishes && configuration.publish.qos > 0
+      ? [
+          balance(
+            ['sent', sent],
+            [
+              ['acknowledged', acknowledged],
+              ['rejected', totalOf(rejected)],
+              ['unanswered', unanswered],
+            ],
+          ),
+        ]
+      : []),
+    ...(publishes && subscribes
+      ? [
+          balance(
+            ['expected', expected],
+            [
+              ['received', received],
+              ['lost', lost],
+            ],
+          ),
+        ]
+      : []),
+    ...(subscribes && !publishes ? [`received ${shownCount(received)}`] : []),
+    ...(subscribes ? [asides(messages)] : []),
+    ...reasons('rejected', rejected),
+  ]
+}
+
+function asides({ duplicates, outOfOrder, foreign }: Result['messages']): string {
+  const others = foreign === 0 ? '' : `, ${shownCount(foreign)} of others`
+  return `${shownCount(duplicates)} duplicates, ${shownCount(outOfOrder)} out of order${others}`
+}
+
+type Part = readonly [name: string, count: number]
+
+/** `sent 10 = acknowledged 9 + unanswered 1`, with another sign where it does not add up. */
+function balance([name, whole]: Part, parts: readonly Part[]): string {
+  const sum = parts.reduce((total, [, count]) => total + count, 0)
+  const terms = parts.map(([part, count]) => `${part} ${shownCount(count)}`).join(' + ')
+  const note = sum === whole ? '' : ` (which is ${shownCount(sum)})`
+  return `${name} ${shownCount(whole)} ${sum === whole ? '=' : '≠'} ${terms}${note}`
+}
+
+function reasons(what: string, counts: Readonly<Record<string, number>>): string[] {
+  return Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, count]) => `${shownCount(count)} ${what}: ${reason}`)
+}
+
+function rates({ configuration, result }: Report): string[] {
+  const rate = (name: string) => metricOf(name)!.read(result)
+  const shown = (what: string, name: string) => {
+    const value = rate(name)
+    return value === undefined ? [] : [`${what} ${shownRate(value)}`]
+  }
+  const { publish, subscribe } = configuration
+  const bytes = bytesPerSecond(result)
+  const parts = [
+    ...(publish === undefined ? [] : shown('sent', 'rate')),
+    ...(publish === undefined || publish.qos === 0 ? [] : shown('acknowledged', 'rate.acknowledged')),
+    ...(subscribe === undefined ? [] : shown('received', 'rate.received')),
+  ]
+  if (parts.length === 0) return []
+  return [`${parts.join(', ')}${bytes === undefined ? '' : `; ${bytes}`}`]
+}
+
+function bytesPerSecond({ intervals }: Result): string | undefined {
+  const measured = intervals.filter(({ phase }) => phase === 'measure')
+  const ms = sumOf(measured, ({ startMs, endMs }) => endMs - startMs)
+  if (ms === 0) return undefined
+  const perSecond = (read: (interval: Interval) => number) => shownBytes((sumOf(measured, read) / ms) * 1000)
+  return `${perSecond(({ bytesSent }) => bytesSent)}/s out, ${perSecond(({ bytesReceived }) => bytesReceived)}/s in`
+}
+
+function sumOf<T>(all: readonly T[], read: (each: T) => number): number {
+  return all.reduce((sum, each) => sum + read(each), 0)
+}
+
+function latencies({ configuration, result }: Report): string[] {
+  const rows = Object.values(LATENCIES)
+    .map(({ key, title }) => ({ title, samples: result.measured[key] }))
+    .filter(({ samples }) => samples.count > 0)
+  if (rows.length === 0) return []
+  const negative = rows.filter(({ samples }) => samples.negative > 0)
+  const isClosed = configuration.publish !== undefined && configuration.publish.segments === undefined
+  return [
+    ...columns([
+      ['', ...PERCENTILES.map((percentile) => `P${percentile}`), 'max', 'count'],
+      ...rows.map(({ title, samples }) => latencyRow(title, samples)),
+    ]),
+    ...negative.map(
+      ({ title, samples }) => `${title}: ${shownCount(samples.negative)} are negative: the clocks differ`,
+    ),
+    ...(isClosed ? ['Closed loop (--rate max): latency says little under saturation'] : []),
+  ]
+}
+
+function latencyRow(title: string, samples: Samples): string[] {
+  const percentiles = PERCENTILES.map((percentile) => percentileOf(samples, percentile))
+  return [
+    title,
+    ...percentiles.map((us) => (us === undefined ? '-' : shownTime(us))),
+    shownTime(samples.max),
+    shownCount(samples.count),
+  ]
+}
+
+function generator({ intervals }: Result): string {
+  const all = intervals.filter(({ phase }) => phase === 'measure').map(({ health }) => health)
+  if (all.length === 0) return 'nothing was seen of it while measuring'
+  const worst = (read: (health: Interval['health']) => number) => all.map(read).reduce((a, b) => Math.max(a, b), 0)
+  const busy = Math.round(worst(({ utilization }) => utilization) * 100)
+  const stop = shownTime(worst(({ loopDelayMaxMs }) => loopDelayMaxMs) * 1000)
+  const cores = (sumOf(all, ({ cpuCores }) => cpuCores) / all.length).toFixed(2)
+  const waiting = worst((health) => health.waiting)
+  const backlog = worst(({ socketBacklog }) => socketBacklog)
+  return [
+    `event loop at most ${busy} % busy, late by at most ${stop}`,
+    `${cores} cores`,
+    `garbage collection ${shownTime(sumOf(all, ({ gcMs }) => gcMs) * 1000)}`,
+    ...(waiting === 0 ? [] : [`up to ${shownCount(waiting)} messages waited for window or socket`]),
+    ...(backlog === 0 ? [] : [`up to ${shownBytes(backlog)} the broker did not read`]),
+  ].join(', ')
+}

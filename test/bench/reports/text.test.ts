@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest'
+import { textReport } from '../../../src/bench/reports/text.ts'
+import { failures, parseThreshold } from '../../../src/bench/thresholds.ts'
+import { configured, planOf, reportOf } from '../reports.ts'
+import { evenly, healthy, intervalOf, measuredOf, resultOf } from '../results.ts'
+
+const shown = (...args: Parameters<typeof textReport>) => textReport(...args).join('\n')
+const publish = planOf().publish!
+
+describe('the report for a person', () => {
+  it('says what was run, what became of it, and how long it took', () => {
+    const result = resultOf({
+      measured: measuredOf({
+        connack: evenly(20, 900),
+        endToEnd: evenly(10_000, 1500),
+        endToEndFromSent: evenly(10_000, 1200),
+      }),
+    })
+    const outcomes = failures([parseThreshold('e2e.p99>1ms'), parseThreshold('lost>0')], result)
+    expect(shown(reportOf({ result }), outcomes)).toBe(
+      `tmqtt bench flow: 10 publishers, 10 subscribers, QoS 0, 100 B, 1,000/s, for 10.0 s
+broker localhost:1883 (tcp, MQTT 3.1.1)
+from Linux 6.1, 2 × A CPU, Node 20.19.0, tmqtt 1.2.3
+
+Connections
+  intended 20 = connected 20 + failed 0
+
+Messages
+  intended 10,000 = sent 10,000 + not sent 0
+  expected 10,000 = received 10,000 + lost 0
+  0 duplicates, 0 out of order
+
+Rates
+  sent 1,000/s, received 1,000/s; 110 kB/s out, 110 kB/s in
+
+Latency
+                         P50      P75      P90      P95      P99    P99.9  P99.99      max   count
+  CONNECT to CONNACK  450 µs        -        -        -        -        -       -   900 µs      20
+  due to received     750 µs  1.13 ms  1.35 ms  1.43 ms  1.49 ms  1.50 ms       -  1.50 ms  10,000
+  sent to received    600 µs   900 µs  1.08 ms  1.14 ms  1.19 ms  1.20 ms       -  1.20 ms  10,000
+
+Generator
+  event loop at most 30 % busy, late by at most 2 ms, 0.40 cores, garbage collection 10.0 ms
+
+Thresholds
+  FAILED  e2e.p99>1ms: e2e.p99 is 1.49 ms
+  passed  lost>0: lost is 0`,
+    )
+  })
+
+  it('begins with the generator where that was the limit', () => {
+    const intervals = [intervalOf(0, { health: { ...healthy, utilization: 1 } })]
+    expect(textReport(reportOf({ result: resultOf({ intervals }) }))[0]).toBe(
+      'The generator was the limit, not the broker: its event loop was up to 100 % busy (more --workers, or several processes with --shard).',
+    )
+  })
+
+  it('shows what does not add up as such', () => {
+    const messages = { sent: 9000, acknowledged: 8000, unanswered: 100, rejected: { 'Quota exceeded (151)': 3 } }
+    const text = shown(
+      reportOf({
+        configuration: configured({}, { publish: { ...publish, qos: 1 } }),
+        result: resultOf({ messages: { ...messages, lost: 2, duplicates: 1234, foreign: 7 } }),
+      }),
+    )
+    expect(text).toContain('intended 10,000 = sent 9,000 + not sent 1,000\n')
+    expect(text).toContain('sent 9,000 ≠ acknowledged 8,000 + rejected 3 + unanswered 100 (which is 8,103)\n')
+    expect(text).toContain('expected 10,000 ≠ received 10,000 + lost 2 (which is 10,002)\n')
+    expect(text).toContain('1,234 duplicates, 0 out of order, 7 of others\n')
+    expect(text).toContain('3 rejected: Quota exceeded (151)\n')
+    expect(text).toContain('QoS 1 to 0, ')
+  })
+
+  it('warns of closed loop, negative times, and an end before its time', () => {
+    const text = shown(
+      reportOf({
+        configuration: configured({}, { publish: { ...publish, segments: undefined } }),
+        result: resultOf({
+          incomplete: 'interrupted by SIGINT',
+          measured: measuredOf({ endToEnd: { ...evenly(100, 5), negative: 12 } }),
+        }),
+      }),
+    )
+    expect(text).toContain('as fast as it goes (closed loop)')
+    expect(text).toContain('Closed loop (--rate max): latency says little under saturation\n')
+    expect(text).toContain('due to received: 12 are negative: the clocks differ\n')
+    expect(text).toContain('Not the whole run: interrupted by SIGINT\n')
+  })
+
+  it('tells of the shape of a load, and of connections that only are', () => {
+    const segments = [
+      { from: 1000, to: 1000, durationMs: 10_000 },
+      { from: 1000, to: 20_000, durationMs: 60_000 },
+      { from: 20_000, to: 20_000, durationMs: Number.POSITIVE_INFINITY },
+    ]
+    const shaped = configured({}, { publish: { ...publish, segments, poisson: true } })
+    expect(shown(reportOf({ configuration: shaped }))).toContain(
+      '1,000/s for 10.0 s, 1,000/s to 20,000/s in 60.0 s, 20,000/s, random arrivals, for',
+    )
+    const connecting = shown(
+      reportOf({
+        configuration: configured({}, { publish: undefined, subscribe: undefined, idle: 5000 }),
+        result: resultOf({
+          measuredMs: 0,
+          intervals: [],
+          connections: { intended: 5000, connected: 4000, failed: { 'not authorised (5)': 900, timeout: 100 } },
+        }),
+      }),
+    )
+    expect(connecting).toContain(': 5,000 clients\n')
+    expect(connecting).toContain(
+      'intended 5,000 = connected 4,000 + failed 1,000\n  900 failed: not authorised (5)\n  100 failed: timeout\n',
+    )
+    expect(connecting).not.toContain('Messages')
+    expect(connecting).not.toContain('Rates')
+  })
+})

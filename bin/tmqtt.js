@@ -9,7 +9,7 @@ const { dirname, join } = builtin('node:path')
 const { constants, Script } = builtin('node:vm')
 
 /** Words behind which a second one names the command. */
-const GROUPS = ['retain']
+const GROUPS = ['bench', 'retain']
 
 const path = join(import.meta.dirname, '../dist/tmqtt.cjs')
 const file = cacheFile()

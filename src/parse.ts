@@ -137,14 +137,16 @@ function takePositionals(
 ): void {
   const keys = command.positionals ?? []
   const secret = hasSecret(command.options, typed)
+  const last = keys.at(-1)
+  const takesMany = last !== undefined && command.options[last]!.repeat === true
   words.forEach((word, at) => {
-    const key = keys[at]
+    const key = keys[at] ?? (takesMany ? last : undefined)
     if (key === undefined) {
       throw new UsageError(
         `${secret ? 'a word there' : `'${word}'`} is no option; quote values that hold blanks, and repeat an option for each value`,
       )
     }
-    texts.set(key, [word])
+    texts.set(key, at >= keys.length ? [...texts.get(key)!, word] : [word])
     typed.set(key, command.options[key]!.kind.placeholder)
   })
 }

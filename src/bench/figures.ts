@@ -8,7 +8,7 @@ export function shownCount(value: number): string {
 /** Three significant digits and a unit: `312 µs`, `1.25 ms`, `3.40 s`. @param us microseconds. */
 export function shownTime(us: number): string {
   const size = Math.abs(us)
-  if (size < 999.5) return `${significant(us)} µs`
+  if (size < 999.5) return `${Number.isInteger(us) ? us : significant(us)} µs`
   if (size < 999_500) return `${significant(us / 1e3)} ms`
   return size < 1e8 ? `${significant(us / 1e6)} s` : `${Math.round(us / 1e6)} s`
 }
@@ -37,5 +37,5 @@ export function shownBytes(bytes: number): string {
 
 function significant(value: number): string {
   const size = Math.abs(value)
-  return value.toFixed(Number.isInteger(value) && size < 10 ? 0 : size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2)
+  return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2)
 }

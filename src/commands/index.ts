@@ -1,3 +1,5 @@
+import { benchCompare } from './bench/compare.ts'
+import { benchMerge } from './bench/merge.ts'
 import { broker } from './broker.ts'
 import type { Command } from './command.ts'
 import { profileCommand } from './profile.ts'
@@ -6,7 +8,7 @@ import { reply } from './reply.ts'
 import { rr } from './rr.ts'
 import { sub } from './sub.ts'
 
-const others = [pub, sub, rr, reply, broker]
+const others = [pub, sub, rr, reply, benchCompare, benchMerge, broker]
 
 /** All commands, in the order of --help. */
 export const commands: readonly Command[] = [...others, profileCommand(others)]

@@ -52,7 +52,9 @@ function commandList(commands: readonly Command[], width: number): string[] {
 /** `tmqtt COMMAND --help`. */
 export function commandHelp(command: Command, columns: number): string {
   const width = Math.min(columns, WIDEST)
-  const positionals = (command.positionals ?? []).map((key) => ` [${command.options[key]!.kind.placeholder}]`).join('')
+  const positionals = positionalNames(command)
+    .map((name) => ` ${name}`)
+    .join('')
   const groups = groupsOf(command)
   const indent = width < 2 * INDENT ? NARROW_INDENT : INDENT
   return [
@@ -78,6 +80,15 @@ export function commandHelp(command: Command, columns: number): string {
     ),
     '',
   ].join('\n')
+}
+
+/** `[NAME]` for each option that may be given without its flag, `FILE…` for one that may be repeated. */
+export function positionalNames({ positionals = [], options }: Command): string[] {
+  return positionals.map((key) => {
+    const { kind, required, repeat } = options[key]!
+    const name = `${kind.placeholder}${repeat ? '…' : ''}`
+    return required ? name : `[${name}]`
+  })
 }
 
 /** The options that help shows, by their headings. */

@@ -1,7 +1,7 @@
 import type { Command } from '../commands/command.ts'
 import { environmentName, isFlag, type Option } from '../options/option.ts'
 import { typedNames } from '../options/words.ts'
-import { describe, groupsOf } from './help.ts'
+import { describe, groupsOf, positionalNames } from './help.ts'
 
 /** Shown at the foot of each page. Fixed, so that a page changes only when its text does. */
 const DATE = '2026-11-22'
@@ -71,7 +71,7 @@ export function commandPage(command: Command): string {
     '.SH SYNOPSIS',
     `.B tmqtt ${roff(command.name)}`,
     '.RI [ OPTION ]\\|.\\|.\\|.',
-    ...(command.positionals ?? []).map((key) => `.RI [ ${roff(command.options[key]!.kind.placeholder)} ]`),
+    ...positionalNames(command).map(positional),
     ...(command.description === undefined ? [] : ['.SH DESCRIPTION', roff(command.description)]),
     '.SH OPTIONS',
     ...[...groupsOf(command)].flatMap(([group, rows]) => [
@@ -86,6 +86,11 @@ export function commandPage(command: Command): string {
     '.SH SEE ALSO',
     '.BR tmqtt (1)',
   ])
+}
+
+/** @param name as help has it, perhaps in brackets. */
+function positional(name: string): string {
+  return name.startsWith('[') ? `.RI [ ${roff(name.slice(1, -1))} ]` : `.I ${roff(name)}`
 }
 
 function commonSections(readsFiles: boolean): string[] {

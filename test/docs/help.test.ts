@@ -26,7 +26,7 @@ describe('commandHelp', () => {
   it('looks like this', () => {
     expect(commandHelp(sample, 80)).toBe(`tmqtt sample: show how help looks
 
-Usage: tmqtt sample [OPTION]… [TOPIC]
+Usage: tmqtt sample [OPTION]… [TOPIC…]
 
 A sentence that is longer than forty columns, so that it has to be wrapped.
 

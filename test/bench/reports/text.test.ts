@@ -40,7 +40,7 @@ Latency
   sent to received    600 µs   900 µs  1.08 ms  1.14 ms  1.19 ms  1.20 ms       -  1.20 ms  10,000
 
 Generator
-  event loop at most 30 % busy, late by at most 2 ms, 0.40 cores, garbage collection 10.0 ms
+  event loop at most 30 % busy, late by at most 2.00 ms, 0.40 cores, garbage collection 10.0 ms
 
 Thresholds
   FAILED  e2e.p99>1ms: e2e.p99 is 1.49 ms

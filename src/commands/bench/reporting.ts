@@ -1,0 +1,91 @@
+import type { Report } from '../../bench/report.ts'
+import { failures, type Outcome, parseThreshold, type Threshold } from '../../bench/thresholds.ts'
+import { UsageError } from '../../errors.ts'
+import { safeText } from '../../formatters/terminal-safe.ts'
+import type { Io } from '../../io.ts'
+import { file, flag } from '../../options/kinds.ts'
+import { InvalidValue, type Kind, table, type ValuesOf } from '../../options/option.ts'
+import { writeOutput } from '../../streams/sink.ts'
+import { writeReportFile } from './files.ts'
+
+const threshold: Kind<Threshold> = {
+  placeholder: 'COMPARISON',
+  expected: "a comparison such as 'e2e.p99>20ms', 'lost>0' or 'rate<9500'",
+  parse(value) {
+    try {
+      return parseThreshold(value)
+    } catch (error) {
+      if (error instanceof UsageError) throw new InvalidValue(error.message)
+      throw error
+    }
+  },
+}
+
+/** In what forms a report is written, and what makes it a failure. */
+export const reportOptions = table({
+  failIf: {
+    kind: threshold,
+    group: 'Report',
+    describe:
+      'Exit with status 6 when this comparison holds, or when it has too few samples: connack.p99, ack.p99.9, ' +
+      'e2e.max, schedule.p99 and so on with us, ms or s; lost, duplicates, out-of-order, unanswered, rejected, ' +
+      'not-sent, connect-failed, connections-lost as number or %; rate, rate.acknowledged, rate.received',
+    repeat: true,
+  },
+  json: { kind: flag, group: 'Report', describe: 'Print the report as one JSON document, for compare, merge and jq' },
+  csv: { kind: file, group: 'Report', describe: 'Write the time line to this file, as CSV' },
+  hdr: {
+    kind: file,
+    group: 'Report',
+    describe: 'Write the latencies of each interval to this file, as a log of HdrHistogram',
+  },
+  prometheus: {
+    kind: file,
+    group: 'Report',
+    describe: 'Write the report to this file in the text format of Prometheus',
+  },
+  report: {
+    kind: file,
+    group: 'Report',
+    describe: 'Write the report with charts to this file, as an HTML page of its own',
+  },
+})
+
+export type ReportValues = ValuesOf<typeof reportOptions>
+
+export function outcomesOf({ failIf }: ReportValues, { result }: Report): readonly Outcome[] {
+  return failures(failIf, result)
+}
+
+/** Writes the report to standard output, and to the files that are asked for. */
+export async function writeReports(
+  report: Report,
+  outcomes: readonly Outcome[],
+  values: ReportValues,
+  io: Io,
+): Promise<void> {
+  if (values.json) {
+    const { reportJson } = await import('../../bench/report.ts')
+    await writeOutput(io.stdout, reportJson(report, outcomes))
+  } else {
+    const { textReport } = await import('../../bench/reports/text.ts')
+    const lines = textReport(report, outcomes).map((line) => `${safeText(line)}\n`)
+    await writeOutput(io.stdout, lines.join(''))
+  }
+  if (values.csv !== undefined) {
+    const { timeLineCsv } = await import('../../bench/reports/time-line.ts')
+    writeReportFile('--csv', values.csv, timeLineCsv(report.result))
+  }
+  if (values.hdr !== undefined) {
+    const { hdrLog } = await import('../../bench/reports/hdr-log.ts')
+    writeReportFile('--hdr', values.hdr, hdrLog(report.result))
+  }
+  if (values.prometheus !== undefined) {
+    const { prometheusText } = await import('../../bench/reports/prometheus.ts')
+    writeReportFile('--prometheus', values.prometheus, prometheusText(report))
+  }
+  if (values.report !== undefined) {
+    const { htmlReport } = await import('../../bench/reports/page.ts')
+    writeReportFile('--report', values.report, htmlReport(report, outcomes))
+  }
+}

@@ -42,6 +42,16 @@ export async function prepareClient(
   needs: ClientNeeds,
 ): Promise<ClientOptions> {
   const { clientOptions } = await import('../mqtt/client-options.ts')
+  const secrets = await askSecrets(values, signal)
+  const printers = { warn: noticeTo(io, command), debug: new DebugOutput(io.stdout) }
+  return clientOptions(values, { env: io.env, pid: io.pid, ...printers, ...needs, ...secrets })
+}
+
+/** Asks on the terminal for the passwords that the options leave to it. */
+export async function askSecrets(
+  values: ConnectionValues,
+  signal: AbortSignal,
+): Promise<{ readonly password?: Buffer; readonly keyPassword?: string }> {
   const { needsKeyPassword } = await import('../mqtt/tls-options.ts')
   const secrets: { password?: Buffer; keyPassword?: string } = {}
   if (values.passwordPrompt || needsKeyPassword(values)) {
@@ -49,8 +59,7 @@ export async function prepareClient(
     if (values.passwordPrompt) secrets.password = Buffer.from(await askSecret('Password: ', signal))
     if (needsKeyPassword(values)) secrets.keyPassword = await askSecret(`Password of ${values.key}: `, signal)
   }
-  const printers = { warn: noticeTo(io, command), debug: new DebugOutput(io.stdout) }
-  return clientOptions(values, { env: io.env, pid: io.pid, ...printers, ...needs, ...secrets })
+  return secrets
 }
 
 /** Connects. MQTT.js is loaded only here, so that help and wrong usage stay quick. */

@@ -73,6 +73,17 @@ export function decimal(min: number, max: number, placeholder: string): Kind<num
   }
 }
 
+/** A share from 0 to 1, given as `5%`. */
+export const percentage: Kind<number> = {
+  placeholder: 'PERCENT',
+  expected: 'a percentage from 0% to 100%, such as 5%',
+  parse(value) {
+    const match = /^(\d+\.?\d*|\.\d+)%$/.exec(value)
+    if (match === null || Number(match[1]) > 100) throw new InvalidValue()
+    return Number(match[1]) / 100
+  },
+}
+
 const UNITS: Readonly<Record<string, number>> = { ms: 1, '': 1000, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 }
 
 /** A timer of Node can't be longer. */

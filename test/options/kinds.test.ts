@@ -10,6 +10,7 @@ import {
   mqttBinary,
   mqttText,
   oneOf,
+  percentage,
   qos,
   separator,
   size,
@@ -32,6 +33,9 @@ const longest = `${'é'.repeat(32_767)}x`
 describe('kinds', () => {
   it.each<[name: string, kind: Kind<unknown>, text: string, value: unknown]>([
     ['text', text, '', ''],
+    ['percentage', percentage, '5%', 0.05],
+    ['percentage', percentage, '.5%', 0.005],
+    ['percentage', percentage, '100%', 1],
     ['text', text, ' a\0b ', ' a\0b '],
     ['mqttText', mqttText, '', ''],
     ['mqttText', mqttText, longest, longest],

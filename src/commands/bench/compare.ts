@@ -5,23 +5,12 @@ import { columns } from '../../bench/reports/columns.ts'
 import { ExitCode } from '../../errors.ts'
 import { safeText } from '../../formatters/terminal-safe.ts'
 import type { Io } from '../../io.ts'
-import { file, flag } from '../../options/kinds.ts'
-import { InvalidValue, type Kind, table, type ValuesOf } from '../../options/option.ts'
+import { file, flag, percentage } from '../../options/kinds.ts'
+import { table, type ValuesOf } from '../../options/option.ts'
 import { writeOutput } from '../../streams/sink.ts'
 import { command } from '../command.ts'
 import { noticeTo } from '../session.ts'
 import { readReportFile } from './files.ts'
-
-/** A share, from 0. */
-const percentage: Kind<number> = {
-  placeholder: 'PERCENT',
-  expected: 'a percentage from 0 to 100, such as 5%',
-  parse(value) {
-    const match = /^(\d+\.?\d*|\.\d+)%$/.exec(value)
-    if (match === null || Number(match[1]) > 100) throw new InvalidValue()
-    return Number(match[1]) / 100
-  },
-}
 
 const options = table({
   base: {

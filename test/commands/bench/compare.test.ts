@@ -50,7 +50,10 @@ describe('bench compare', () => {
 
   it.each([
     [['a.json'], '--new is missing'],
-    [['a.json', 'b.json', '--tolerance', '5'], '--tolerance: expected a percentage from 0 to 100, such as 5%, got "5"'],
+    [
+      ['a.json', 'b.json', '--tolerance', '5'],
+      '--tolerance: expected a percentage from 0% to 100%, such as 5%, got "5"',
+    ],
     [['a.json', 'b.json'], 'a.json: no such file or directory'],
   ])('refuses %j', async (argv, message) => {
     const { exit, stderr } = await run(...argv)

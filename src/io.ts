@@ -16,6 +16,8 @@ export interface Io {
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
   readonly pid: number
+  /** Of Node, as `20.19.0`. */
+  readonly nodeVersion: string
   /** Sends a signal to a process, or to a group if the number is negative; what can't be reached is left alone. */
   readonly kill: (pid: number, signal: NodeJS.Signals) => void
   /** The file of this program; a worker thread that runs it gets work by `workerData`. */

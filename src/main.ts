@@ -42,6 +42,7 @@ function runProgram(): void {
     stderr: process.stderr,
     env: process.env,
     pid: process.pid,
+    nodeVersion: process.versions.node,
     kill,
     program: new URL(import.meta.url),
     cpuUsage: () => process.cpuUsage(),

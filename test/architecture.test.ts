@@ -198,7 +198,7 @@ describe('the folder', () => {
     ['docs', /^(docs|options)\//, /^commands\/command\.ts$/],
     [
       'commands',
-      /^(bench|commands|config|formatters|mqtt|options|parsers|reports|streams|terminal)\/|^errors\.ts$/,
+      /^(bench|commands|config|formatters|mqtt|options|parsers|reports|streams|terminal)\/|^(errors|version)\.ts$/,
       /^io\.ts$/,
     ],
   ])('%s imports only %s, and as types %s', (area, allowed, types) => {

@@ -1,5 +1,9 @@
 import { benchCompare } from './bench/compare.ts'
+import { benchConn } from './bench/conn.ts'
+import { benchFlow } from './bench/flow.ts'
 import { benchMerge } from './bench/merge.ts'
+import { benchPub } from './bench/pub.ts'
+import { benchSub } from './bench/sub.ts'
 import { broker } from './broker.ts'
 import type { Command } from './command.ts'
 import { profileCommand } from './profile.ts'
@@ -8,7 +12,9 @@ import { reply } from './reply.ts'
 import { rr } from './rr.ts'
 import { sub } from './sub.ts'
 
-const others = [pub, sub, rr, reply, benchCompare, benchMerge, broker]
+const bench = [benchConn, benchPub, benchSub, benchFlow, benchCompare, benchMerge]
+
+const others = [pub, sub, rr, reply, ...bench, broker]
 
 /** All commands, in the order of --help. */
 export const commands: readonly Command[] = [...others, profileCommand(others)]

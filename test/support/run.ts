@@ -53,6 +53,7 @@ export function runCli(argv: readonly string[], options: RunOptions = {}): CliRu
     stderr: Object.assign(stderr, { isTTY: stderrIsTTY, ...(stderrIsTTY && { columns }) }),
     env: options.env ?? {},
     pid: process.pid,
+    nodeVersion: process.versions.node,
     kill,
     program,
     cpuUsage: () => process.cpuUsage(),

@@ -145,12 +145,14 @@ function sumOf<T>(all: readonly T[], read: (each: T) => number): number {
 }
 
 function latencies({ configuration, result }: Report): string[] {
+  const isClosed = configuration.publish !== undefined && configuration.publish.segments === undefined
   const rows = Object.values(LATENCIES)
+    // In a closed loop a message is due when it is sent.
+    .filter(({ key }) => !isClosed || (key !== 'acknowledged' && key !== 'endToEnd'))
     .map(({ key, title }) => ({ title, samples: result.measured[key] }))
     .filter(({ samples }) => samples.count > 0)
   if (rows.length === 0) return []
   const negative = rows.filter(({ samples }) => samples.negative > 0)
-  const isClosed = configuration.publish !== undefined && configuration.publish.segments === undefined
   return [
     ...columns([
       ['', ...PERCENTILES.map((percentile) => `P${percentile}`), 'max', 'count'],

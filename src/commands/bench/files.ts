@@ -1,17 +1,27 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { readCredentials } from '../../bench/credentials.ts'
+import type { Credentials } from '../../bench/plan.ts'
 import { readReport } from '../../bench/read-report.ts'
 import type { Report } from '../../bench/report.ts'
 import { LocalError } from '../../errors.ts'
 
 /** @throws LocalError for a file that can't be read or is no report. */
 export function readReportFile(path: string): Report {
-  let text: string
+  return readReport(readText(path, path), path)
+}
+
+/** @throws LocalError for a file that can't be read or has something else in it. */
+export function readCredentialsFile(path: string): readonly Credentials[] {
+  const name = `--credentials ${path}`
+  return readCredentials(readText(path, name), name)
+}
+
+function readText(path: string, name: string): string {
   try {
-    text = readFileSync(path, 'utf8')
+    return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new LocalError(`${path}: ${reasonOf(error)}`, { cause: error })
+    throw new LocalError(`${name}: ${reasonOf(error)}`, { cause: error })
   }
-  return readReport(text, path)
 }
 
 /** @throws LocalError that names the option. */

@@ -31,7 +31,7 @@ export const benchMerge = command({
   examples: [
     { run: 'tmqtt bench merge part-*.json', shows: 'what all parts come to' },
     {
-      run: 'tmqtt bench merge part-1.json part-2.json --json >whole.json',
+      run: 'tmqtt bench merge part-1.json part-2.json --json > whole.json',
       shows: 'as a report that merge and compare read',
     },
   ],

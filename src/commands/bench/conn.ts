@@ -1,0 +1,47 @@
+import type { Io } from '../../io.ts'
+import { table, type ValuesOf } from '../../options/option.ts'
+import { command } from '../command.ts'
+import { benchOptions, clientCount } from './options.ts'
+import { planOf } from './planning.ts'
+import { runAndReport } from './running.ts'
+
+const options = table({
+  clients: { kind: clientCount, group: 'Load', describe: 'Clients that connect', default: 100 },
+  ...benchOptions,
+  duration: { ...benchOptions.duration, describe: 'Stay connected for this time', defaultText: '1s' },
+})
+
+type Values = ValuesOf<typeof options>
+
+const STAY_MS = 1000
+
+export const benchConn = command({
+  name: 'bench conn',
+  summary: 'measure how many connections a broker takes, and how fast',
+  description:
+    'Connects clients at a rate, keeps them connected, and reports how long TCP, TLS and CONNACK took each, what was ' +
+    'refused, and which connections were lost meanwhile.',
+  options,
+  examples: [
+    {
+      run: 'tmqtt bench conn --clients 5000 --connect-rate 500/s --duration 60s',
+      shows: 'connections that stay for a minute',
+    },
+    {
+      run: "tmqtt bench conn --fail-if 'connack.p90>100ms' --fail-if 'connect-failed>0'",
+      shows: 'a check for CI',
+    },
+    {
+      run: 'tmqtt bench conn --clients 50000 --bind 10.0.0.1 --bind 10.0.0.2',
+      shows: 'more than one address has ports for',
+    },
+  ],
+
+  async run(values: Values, io: Io) {
+    const plan = await planOf(
+      { values, publish: undefined, subscribe: undefined, idle: values.clients, durationMs: STAY_MS },
+      io,
+    )
+    return await runAndReport('bench conn', plan, values, io)
+  },
+})

@@ -1,0 +1,41 @@
+import type { Io } from '../../io.ts'
+import { table, type ValuesOf } from '../../options/option.ts'
+import { command } from '../command.ts'
+import { publishProperties } from '../publishing.ts'
+import { benchOptions, clientCount, loadOptions, publishPlan, topicTemplate } from './options.ts'
+import { planOf } from './planning.ts'
+import { runAndReport } from './running.ts'
+
+const options = table({
+  clients: { kind: clientCount, group: 'Load', describe: 'Clients that publish', default: 10 },
+  topic: { ...topicTemplate, defaultText: 'bench/%i' },
+  ...loadOptions,
+  ...benchOptions,
+})
+
+type Values = ValuesOf<typeof options>
+
+export const benchPub = command({
+  name: 'bench pub',
+  summary: 'measure how fast a broker takes messages',
+  description:
+    'Publishes on a fixed schedule and reports rates and, at QoS 1 and 2, how long acknowledgements took, counted from ' +
+    'the moment a message was due. At QoS 0 nothing comes back: bench flow tells what arrives.',
+  options,
+  examples: [
+    { run: 'tmqtt bench pub -q 1 --rate 5k/s', shows: 'ten publishers, 5,000 messages a second for ten seconds' },
+    { run: 'tmqtt bench pub -q 1 --rate max --clients 100 --inflight 20', shows: 'as fast as acknowledgements come' },
+    { run: "tmqtt bench pub -q 2 -t 'site/%i/state' --size 2k --messages 100000", shows: 'a number of messages' },
+  ],
+
+  async run(values: Values, io: Io) {
+    const topic = values.topic ?? values.url?.topic ?? 'bench/%i'
+    const publish = publishPlan(values, { clients: values.clients, topic, properties: publishProperties(values) })
+    return await runAndReport(
+      'bench pub',
+      await planOf({ values, publish, subscribe: undefined, idle: 0 }, io),
+      values,
+      io,
+    )
+  },
+})

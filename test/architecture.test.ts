@@ -191,13 +191,14 @@ describe('the folder', () => {
       /^(parsers\/.*|errors\.ts|mqtt\/topic\.ts|options\/nearest\.ts|streams\/lines\.ts)$/,
       /^mqtt\/(message|property-table)\.ts$/,
     ],
+    ['checks', /^(checks|mqtt)\/|^errors\.ts$/, /^options\//],
     ['reports', /^reports\//, /^$/],
     ['streams', /^(streams\/.*|errors\.ts)$/, /^$/],
     ['terminal', /^(terminal\/.*|errors\.ts)$/, /^io\.ts$/],
     ['docs', /^(docs|options)\//, /^commands\/command\.ts$/],
     [
       'commands',
-      /^(commands|config|formatters|mqtt|options|parsers|reports|streams|terminal)\/|^errors\.ts$/,
+      /^(checks|commands|config|formatters|mqtt|options|parsers|reports|streams|terminal)\/|^errors\.ts$/,
       /^io\.ts$/,
     ],
   ])('%s imports only %s, and as types %s', (area, allowed, types) => {

@@ -1,4 +1,5 @@
 import { broker } from './broker.ts'
+import { check } from './check.ts'
 import type { Command } from './command.ts'
 import { profileCommand } from './profile.ts'
 import { pub } from './pub.ts'
@@ -6,7 +7,7 @@ import { reply } from './reply.ts'
 import { rr } from './rr.ts'
 import { sub } from './sub.ts'
 
-const others = [pub, sub, rr, reply, broker]
+const others = [pub, sub, rr, reply, check, broker]
 
 /** All commands, in the order of --help. */
 export const commands: readonly Command[] = [...others, profileCommand(others)]

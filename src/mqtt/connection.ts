@@ -22,6 +22,12 @@ export interface Limits {
   readonly maximumPacketSize: number
   readonly subscriptionIdentifiers: boolean
   readonly topicAliasMaximum: number
+  readonly wildcardSubscriptions: boolean
+  readonly sharedSubscriptions: boolean
+  /** Seconds that the broker keeps the session, in place of what was asked for. */
+  readonly sessionExpiryInterval: number | undefined
+  /** Seconds, in place of what was asked for. */
+  readonly serverKeepAlive: number | undefined
 }
 
 /** Subscription options [MQTT 5, 3.8.3.1]. */
@@ -31,6 +37,8 @@ export interface SubscribeOptions {
   readonly retainHandling: 0 | 1 | 2
   /** Keep RETAIN as the publisher has set it; ignored before MQTT 5. */
   readonly retainAsPublished: boolean
+  /** Don't send what this client has published itself; ignored before MQTT 5. */
+  readonly noLocal?: boolean
 }
 
 /** With the first byte and the Remaining Length itself. */
@@ -83,6 +91,10 @@ export class Connection {
       topicAliasMaximum: properties.topicAliasMaximum ?? 0,
       subscriptionIdentifiers:
         handshake.client.options.protocolVersion === 5 && (properties.subscriptionIdentifiersAvailable ?? true),
+      wildcardSubscriptions: properties.wildcardSubscriptionAvailable ?? true,
+      sharedSubscriptions: properties.sharedSubscriptionAvailable ?? true,
+      sessionExpiryInterval: properties.sessionExpiryInterval,
+      serverKeepAlive: properties.serverKeepAlive,
     }
   }
 
@@ -95,11 +107,11 @@ export class Connection {
    */
   async subscribe(
     filters: readonly string[],
-    { qos, retainHandling, retainAsPublished }: SubscribeOptions,
+    { qos, retainHandling, retainAsPublished, noLocal = false }: SubscribeOptions,
     properties: readonly Property[],
   ): Promise<Granted | undefined> {
     this.lane.setProperties({ subscribe: properties })
-    const options = { qos, nl: false, rap: retainAsPublished, rh: retainHandling }
+    const options = { qos, nl: noLocal, rap: retainAsPublished, rh: retainHandling }
     const suback = new Promise<Granted>((resolve) => {
       // A SUBACK with failures comes as an error, with the packet. Other errors mean that the connection has ended.
       this.#client.subscribe([...filters], options, (_error, _granted, packet) => {
@@ -209,6 +221,10 @@ interface Connack {
     readonly maximumPacketSize?: number
     readonly subscriptionIdentifiersAvailable?: boolean
     readonly topicAliasMaximum?: number
+    readonly wildcardSubscriptionAvailable?: boolean
+    readonly sharedSubscriptionAvailable?: boolean
+    readonly sessionExpiryInterval?: number
+    readonly serverKeepAlive?: number
     readonly reasonString?: string
   }
 }
@@ -251,7 +267,7 @@ export async function openConnection(
   }, options.connectTimeoutMs)
   let socket: Duplex | undefined
   try {
-    socket = await openTransport(options.server, deadline.signal)
+    socket = await openTransport(options.server, deadline.signal, { observer: options.observer })
     phase = 'no CONNACK'
     const handshake = startHandshake(options, attempt, ids, socket)
     const connack = await connackOf(handshake, deadline.signal)

@@ -2,7 +2,7 @@ import { lookup, type Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import type { TLSSocket, ConnectionOptions as TlsOptions } from 'node:tls'
 import { TlsError, type TmqttError, UnreachableError } from '../errors.ts'
 import { locate } from './srv.ts'
 
@@ -31,6 +31,16 @@ export interface Server {
 /** How far a connection has come. */
 export type Step = 'tcp' | 'tls' | 'websocket' | 'mqtt'
 
+/** Told of each step of connecting when it is done; of those that there are. */
+export interface StepObserver {
+  /** The name of the host has this address. */
+  resolved(address: string): void
+  /** @param address undefined for a unix socket. */
+  connected(address: string | undefined): void
+  secured(socket: TLSSocket): void
+  upgraded(): void
+}
+
 /** For messages: what the user would type after `-h` and `-p`. */
 export function addressOf(server: Server): string {
   if (server.unix !== undefined) return server.unix
@@ -43,7 +53,11 @@ export function addressOf(server: Server): string {
  *
  * @throws UnreachableError or TlsError, or whatever the signal was aborted with.
  */
-export async function openTransport(wanted: Server, signal: AbortSignal): Promise<Duplex> {
+export async function openTransport(
+  wanted: Server,
+  signal: AbortSignal,
+  { observer }: { readonly observer?: StepObserver | undefined } = {},
+): Promise<Duplex> {
   const server = wanted.srv === undefined ? wanted : await locate(wanted, wanted.srv, signal)
   let socket: Duplex | undefined
   let step: Step = 'tcp'
@@ -53,15 +67,18 @@ export async function openTransport(wanted: Server, signal: AbortSignal): Promis
     signal.throwIfAborted()
     socket =
       server.proxy === undefined
-        ? await connectTcp(server, signal, (s) => (socket = s))
+        ? await connectTcp(server, signal, observer, (s) => (socket = s))
         : await connectSocks(server, signal)
+    observer?.connected((socket as net.Socket).remoteAddress)
     if (server.tls !== undefined) {
       step = 'tls'
       socket = await startTls(server, socket as net.Socket, signal)
+      observer?.secured(socket as TLSSocket)
     }
     if (server.websocket !== undefined) {
       step = 'websocket'
       socket = await startWebSocket(server, socket, signal)
+      observer?.upgraded()
     }
     signal.throwIfAborted()
     return socket
@@ -77,6 +94,7 @@ export async function openTransport(wanted: Server, signal: AbortSignal): Promis
 async function connectTcp(
   server: Server,
   signal: AbortSignal,
+  observer: StepObserver | undefined,
   keep: (socket: net.Socket) => void,
 ): Promise<net.Socket> {
   const local = server.bindAddress === undefined ? {} : await localAddress(server.bindAddress, server.host)
@@ -85,6 +103,7 @@ async function connectTcp(
       ? net.connect({ host: server.host, port: server.port, noDelay: true, ...local })
       : net.connect({ path: server.unix })
   keep(socket)
+  socket.once('lookup', (error, address) => error ?? observer?.resolved(address))
   await orAborted(once(socket, 'connect'), signal)
   return socket
 }
@@ -120,7 +139,7 @@ async function connectSocks(server: Server, signal: AbortSignal): Promise<net.So
 /** The alert bad_certificate, as it stands in a handshake of TLS 1.3 before our Finished [RFC 8446, 6]. */
 const BAD_CERTIFICATE = Buffer.of(0x15, 3, 3, 0, 2, 2, 42)
 
-async function startTls(server: Server, socket: net.Socket, signal: AbortSignal): Promise<Duplex> {
+async function startTls(server: Server, socket: net.Socket, signal: AbortSignal): Promise<TLSSocket> {
   const tls = await import('node:tls')
   const options = { host: server.host, ...server.tls }
   const { checkServerIdentity = tls.checkServerIdentity } = options

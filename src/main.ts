@@ -1,8 +1,10 @@
 import { fstatSync } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
+import { isatty } from 'node:tty'
 import { run } from './cli.ts'
 import { ExitCode, InterruptedError } from './errors.ts'
 import type { Io } from './io.ts'
+import { fileOutput } from './streams/file-output.ts'
 
 /** Replaces the arguments in the process list, where a password could be read. */
 process.title = 'tmqtt'
@@ -21,15 +23,17 @@ for (const [signal, exitCode] of [
   })
 }
 
+const stdout = standardOutput()
+
 // A reader that has gone is each stream user's business; without a listener it would be a crash.
-for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+for (const stream of [stdout, process.stderr]) stream.on('error', () => {})
 
 /** How long a failed or interrupted program waits for a reader that takes nothing. */
 const PATIENCE_MS = 1000
 
 const io: Io = {
   stdin: standardInput(),
-  stdout: process.stdout,
+  stdout,
   stderr: process.stderr,
   env: process.env,
   pid: process.pid,
@@ -42,7 +46,7 @@ process.exitCode = ExitCode.bug
 void run(process.argv.slice(2), io).then(async (exitCode) => {
   process.exitCode = exitCode
   const patience = setTimeout(() => (exitCode === 0 && !stop.signal.aborted ? undefined : process.exit()), PATIENCE_MS)
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)])
+  await Promise.all([flushed(stdout), flushed(process.stderr)])
   clearTimeout(patience)
   process.exit()
 })
@@ -67,6 +71,16 @@ function standardInput(): Readable {
       this.destroy(new Error('it is a directory'))
     },
   })
+}
+
+function standardOutput(): Writable {
+  try {
+    const stats = fstatSync(1)
+    if (stats.isFile() || (stats.isCharacterDevice() && !isatty(1))) return fileOutput(1)
+  } catch {
+    // It is closed, which Node makes up for.
+  }
+  return process.stdout
 }
 
 /** Resolves when the operating system has taken what was written. */

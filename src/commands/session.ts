@@ -16,6 +16,8 @@ export interface ClientNeeds {
   readonly reconnectAttempts: number
   /** Most QoS 1 and 2 messages that the broker may send unacknowledged. */
   readonly receiveMaximum?: number
+  /** It releases each message when it is done with it. */
+  readonly releasesMessages?: boolean
 }
 
 /** Every topic filter to subscribe to, once. */

@@ -139,6 +139,7 @@ export const sub = command({
     try {
       const client = await prepareClient(values, io, 'sub', signal, {
         reconnectAttempts: Number.POSITIVE_INFINITY,
+        releasesMessages: values.exec === undefined,
         ...(values.count === undefined ? {} : { receiveMaximum: Math.min(values.count, 0xffff) }),
       })
       return await new Printing(values, io, client, signal).run()
@@ -341,6 +342,7 @@ class Printing {
       const left = this.#done || taken < batch.length
       await this.#write(subscription, out, left ? taken : undefined)
       await this.#client.debug?.taken()
+      for (const message of batch) message.release()
       if (!left) continue
       if (this.#done) this.#reached()
       return

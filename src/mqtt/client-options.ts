@@ -46,6 +46,8 @@ export interface ClientOptions {
   readonly debug?: LogOutput
   /** To be told how connecting goes. */
   readonly observer?: StepObserver
+  /** Who receives messages releases each when it is done with it. */
+  readonly releasesMessages?: boolean
 }
 
 /** Answers for a command and a process what the option table leaves open. */
@@ -55,6 +57,7 @@ export interface Defaults {
   readonly reconnectAttempts: number
   /** Most QoS 1 and 2 messages that the broker may send unacknowledged [MQTT 5, 3.1.2.11.3]. */
   readonly receiveMaximum?: number
+  readonly releasesMessages?: boolean
   /** From the terminal. */
   readonly password?: Buffer
   readonly keyPassword?: string
@@ -97,6 +100,7 @@ export function clientOptions(values: ConnectionValues, defaults: Defaults): Cli
       maxDelayMs: Math.max(values.reconnectDelay, values.reconnectMaxDelay),
     },
     ...(values.debug ? { debug: defaults.debug } : {}),
+    ...(defaults.releasesMessages ? { releasesMessages: true } : {}),
   }
 }
 

@@ -267,7 +267,8 @@ export async function openConnection(
   }, options.connectTimeoutMs)
   let socket: Duplex | undefined
   try {
-    socket = await openTransport(options.server, deadline.signal, { observer: options.observer })
+    const { observer, releasesMessages: reusesMemory } = options
+    socket = await openTransport(options.server, deadline.signal, { observer, reusesMemory })
     phase = 'no CONNACK'
     const handshake = startHandshake(options, attempt, ids, socket)
     const connack = await connackOf(handshake, deadline.signal)

@@ -100,6 +100,7 @@ export class Lane {
     socket.on('drain', () => this.#wakeWriters())
     // An orderly FIN from the broker; MQTT.js learns of it by the close that follows.
     socket.on('end', () => socket.end())
+    socket.resume()
   }
 
   /** Lets the packets of the data plane flow, those that have waited first. */

@@ -1,4 +1,5 @@
 import { decodeProperties, type PublishProperties } from './properties.ts'
+import { giveBack } from './read-buffers.ts'
 
 export type QoS = 0 | 1 | 2
 
@@ -66,6 +67,13 @@ export class Message {
   get payloadPieces(): readonly Buffer[] {
     if (this.#rest.length === 0) return [this.payload]
     return [this.#bytes.subarray(this.payloadStart), ...this.#rest]
+  }
+
+  /** Says that nobody looks at the payload of this message, nor at its pieces, any more: later reads may use them. */
+  release(): void {
+    if (this.#rest.length === 0) return
+    giveBack(this.#rest)
+    this.#rest = []
   }
 
   get qos(): QoS {

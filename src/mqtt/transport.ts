@@ -4,6 +4,7 @@ import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket, ConnectionOptions as TlsOptions } from 'node:tls'
 import { TlsError, type TmqttError, UnreachableError } from '../errors.ts'
+import { ReadBuffers } from './read-buffers.ts'
 import { locate } from './srv.ts'
 
 /** Where the broker is and how its bytes travel. */
@@ -41,6 +42,12 @@ export interface StepObserver {
   upgraded(): void
 }
 
+export interface TransportOptions {
+  readonly observer?: StepObserver | undefined
+  /** Messages are released, so that what a plain socket reads to can be used again. */
+  readonly reusesMemory?: boolean | undefined
+}
+
 /** For messages: what the user would type after `-h` and `-p`. */
 export function addressOf(server: Server): string {
   if (server.unix !== undefined) return server.unix
@@ -49,14 +56,14 @@ export function addressOf(server: Server): string {
 }
 
 /**
- * Connects tcp, unix, SOCKS, TLS and WebSocket as the server wants them.
+ * Connects tcp, unix, SOCKS, TLS and WebSocket as the server wants them. What the socket receives waits until `resume`.
  *
  * @throws UnreachableError or TlsError, or whatever the signal was aborted with.
  */
 export async function openTransport(
   wanted: Server,
   signal: AbortSignal,
-  { observer }: { readonly observer?: StepObserver | undefined } = {},
+  { observer, reusesMemory = false }: TransportOptions = {},
 ): Promise<Duplex> {
   const server = wanted.srv === undefined ? wanted : await locate(wanted, wanted.srv, signal)
   let socket: Duplex | undefined
@@ -67,7 +74,7 @@ export async function openTransport(
     signal.throwIfAborted()
     socket =
       server.proxy === undefined
-        ? await connectTcp(server, signal, observer, (s) => (socket = s))
+        ? await connectTcp(server, signal, { observer, reusesMemory }, (s) => (socket = s))
         : await connectSocks(server, signal)
     observer?.connected((socket as net.Socket).remoteAddress)
     if (server.tls !== undefined) {
@@ -94,18 +101,31 @@ export async function openTransport(
 async function connectTcp(
   server: Server,
   signal: AbortSignal,
-  observer: StepObserver | undefined,
+  { observer, reusesMemory = false }: TransportOptions,
   keep: (socket: net.Socket) => void,
 ): Promise<net.Socket> {
   const local = server.bindAddress === undefined ? {} : await localAddress(server.bindAddress, server.host)
-  const socket =
+  const isPlain = server.tls === undefined && server.websocket === undefined
+  const reading = reusesMemory && isPlain ? readInto(new ReadBuffers(), (chunk) => socket.emit('data', chunk)) : {}
+  const socket: net.Socket =
     server.unix === undefined
-      ? net.connect({ host: server.host, port: server.port, noDelay: true, ...local })
-      : net.connect({ path: server.unix })
+      ? net.connect({ host: server.host, port: server.port, noDelay: true, ...local, ...reading })
+      : net.connect({ path: server.unix, ...reading })
+  // Such a socket does not wait by itself until somebody listens.
+  if (reading.onread !== undefined) socket.pause()
   keep(socket)
   socket.once('lookup', (error, address) => error ?? observer?.resolved(address))
   await orAborted(once(socket, 'connect'), signal)
   return socket
+}
+
+/** Options that make a socket read into these buffers. It emits no data by itself then. */
+function readInto(buffers: ReadBuffers, received: (chunk: Buffer) => void): Pick<net.ConnectOpts, 'onread'> {
+  const callback = (length: number) => {
+    received(buffers.filled(length))
+    return true
+  }
+  return { onread: { buffer: () => buffers.next(), callback } }
 }
 
 /** Where to connect from; the other end has to be of the same family. */

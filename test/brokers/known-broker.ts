@@ -1,5 +1,6 @@
 import { type AedesSettings, startAedes } from '../support/aedes.ts'
 import { Collected } from '../support/collected.ts'
+import { type FaultyBrokerOptions, startFaultyBroker } from '../support/faulty-broker.ts'
 import { type MosquittoOptions, startMosquitto } from '../support/mosquitto.ts'
 
 /** A running broker of whichever kind, that tells who has subscribed. */
@@ -26,6 +27,16 @@ export async function knownAedes(settings?: AedesSettings): Promise<KnownBroker>
     url: urls.tcp,
     subscribed: (filter, clientId) => log.waitFor(subscriptionLine(filter, clientId)),
     connected: (clientId) => log.waitFor(`connected ${clientId}\n`),
+  }
+}
+
+export async function knownFaulty(options?: FaultyBrokerOptions): Promise<KnownBroker> {
+  const { port, url, waitForLog } = await startFaultyBroker(options)
+  return {
+    port,
+    url,
+    subscribed: (filter, clientId) => waitForLog(subscriptionLine(filter, clientId)),
+    connected: (clientId) => waitForLog(`connected ${clientId}\n`),
   }
 }
 

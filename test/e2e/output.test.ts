@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { knownAedes } from '../brokers/known-broker.ts'
 import { runCli } from '../support/run.ts'
 import { hasScript, spawnInTerminal, spawnShell, spawnTmqtt } from '../support/spawn.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
 
 const escapes = '\x1b[31mred\x1b]0;title\x07'
 
@@ -23,6 +25,34 @@ describe('standard output', () => {
       expect(next.stdout.toString()).toBe('precious\n')
     },
   )
+
+  it.skipIf(process.platform !== 'linux')('that takes a part only, at a limit, exits with 1', async () => {
+    const broker = await knownAedes()
+    const file = temporaryDirectory().file('output')
+    // In KiB, to bash; the signal would end the process before it could say why.
+    const limited = spawnShell(`trap '' XFSZ; ulimit -f 8; tmqtt sub -L ${broker.url} -t t -C 1 >${file}`)
+    await broker.subscribed('t')
+    const payload = 'x'.repeat(10_000)
+    expect(await runCli(['pub', '-L', broker.url, '-t', 't', '-s'], { stdin: payload }).exit).toBe(0)
+    expect(await limited.exited).toEqual({ code: 1, signal: null })
+    expect(limited.stderr).toContain('tmqtt sub: cannot write to standard output: EFBIG: file too large')
+    expect(readFileSync(file, 'utf8')).toBe(payload.slice(0, 8192))
+  })
+
+  it.each([
+    ['a file', ''],
+    ['a pipe', '| cat '],
+  ])('into %s has large payloads whole, many at a time', async (_where, pipe) => {
+    const broker = await knownAedes()
+    const file = temporaryDirectory().file('output')
+    const subscriber = spawnShell(`set -o pipefail; tmqtt sub -L ${broker.url} -t t -q 1 -C 40 ${pipe}>${file}`)
+    await broker.subscribed('t')
+    const payloads = Array.from({ length: 40 }, (_, at) => String.fromCharCode(48 + at).repeat(300_000 + 7 * at))
+    const stdin = payloads.map((payload) => `${payload}\n`).join('')
+    expect(await runCli(['pub', '-L', broker.url, '-t', 't', '-q', '1', '-l'], { stdin }).exit).toBe(0)
+    expect(await subscriber.exited).toEqual({ code: 0, signal: null })
+    expect(readFileSync(file, 'utf8') === stdin).toBe(true)
+  })
 
   it('into a pipe is byte for byte what came', async () => {
     const { subscriber } = await received('pipe', ['-v'])

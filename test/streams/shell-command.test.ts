@@ -86,7 +86,7 @@ describe('runShellCommand', () => {
       timeoutMs: 500,
     })
     expect([failure, stdout]).toEqual(['did not end within 0.5 s (--exec-timeout)', 'begun\n'])
-    expect(isRunning(pid)).toBe(false)
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false))
   })
 
   it('ends by force what does not end by itself, even if it has left the group', async () => {

@@ -5,6 +5,7 @@ import { bareEnvironment } from './environment.ts'
 import { freePort } from './free-port.ts'
 import { findProgram, runProgram, startProgram } from './program.ts'
 import { type TemporaryDirectory, temporaryDirectory } from './temporary.ts'
+import { type Ports, type Urls, urlsOf } from './urls.ts'
 
 const program = findProgram('mosquitto')
 
@@ -32,8 +33,8 @@ export interface MosquittoOptions {
 
 export interface Mosquitto extends AsyncDisposable {
   /** Ports of 127.0.0.1; a listener that wasn't asked for has a port where nothing listens. */
-  readonly ports: { readonly tcp: number; readonly tls: number; readonly ws: number; readonly wss: number }
-  readonly urls: { readonly tcp: string; readonly tls: string; readonly ws: string; readonly wss: string }
+  readonly ports: Ports
+  readonly urls: Urls
   /** Path of the Unix socket. */
   readonly unixSocket: string
   /** Everything logged so far, by all runs. */
@@ -70,12 +71,7 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   await ready()
   return {
     ports,
-    urls: {
-      tcp: `mqtt://127.0.0.1:${ports.tcp}`,
-      tls: `mqtts://localhost:${ports.tls}`,
-      ws: `ws://127.0.0.1:${ports.ws}`,
-      wss: `wss://localhost:${ports.wss}`,
-    },
+    urls: urlsOf(ports),
     unixSocket: directory.file('socket'),
     log: () => earlierLog + current.stderr,
     waitForLog: (wanted) => current.waitForStderr(wanted),

@@ -115,7 +115,8 @@ export function readPublish({ flags, body }: Packet, version: number): Publish &
   return { topic, payload: body.subarray(at), qos, dup: flags >= 8, retain: flags % 2 === 1, packetId, properties }
 }
 
-function readVarint(bytes: Buffer, at: number): { value: number; end: number } | undefined {
+/** A variable byte integer at `at`, and where it ends; undefined where it isn't complete. */
+export function readVarint(bytes: Buffer, at: number): { value: number; end: number } | undefined {
   let value = 0
   for (let shift = 0; shift < 28 && at < bytes.length; shift += 7) {
     const byte = bytes[at++]!

@@ -79,7 +79,7 @@ export const handshakes: readonly Check[] = [
     clause: '3.2.2.3',
     since: 5,
     async run({ limits }) {
-      return { notes: describe(limits), fields: stated(limits) }
+      return { notes: describe(limits), fields: Object.fromEntries(Object.entries(limits).filter(isStated)) }
     },
   },
   {
@@ -106,8 +106,11 @@ function connectOfLevel(level: number, clientId: string): Buffer {
   return Buffer.concat([Buffer.of(0x10, header.length + id.length), header, id])
 }
 
-function stated(limits: Limits): Record<string, string | number | boolean> {
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+/** No packet is larger than this, whatever a broker allows [MQTT 5, 2.1.4]. */
+const LARGEST_PACKET = 268_435_455
+
+function isStated([name, value]: [string, unknown]): boolean {
+  return value !== undefined && !(name === 'maximumPacketSize' && Number(value) > LARGEST_PACKET)
 }
 
 function describe(limits: Limits): string[] {
@@ -120,7 +123,7 @@ function describe(limits: Limits): string[] {
   return [
     `receive maximum ${limits.receiveMaximum}`,
     `maximum QoS ${limits.maximumQoS}`,
-    `maximum packet size ${limits.maximumPacketSize}`,
+    ...(limits.maximumPacketSize > LARGEST_PACKET ? [] : [`maximum packet size ${limits.maximumPacketSize}`]),
     `topic alias maximum ${limits.topicAliasMaximum}`,
     ...(limits.serverKeepAlive === undefined ? [] : [`keep alive ${limits.serverKeepAlive} s`]),
     ...(limits.sessionExpiryInterval === undefined

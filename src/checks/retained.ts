@@ -17,6 +17,21 @@ export const retained: readonly Check[] = [
     },
   },
   {
+    name: 'retained-wildcard',
+    title: 'retained messages come for each topic that a filter with wildcards matches',
+    clause: 'MQTT-3.3.1-9',
+    clause3: 'MQTT-3.3.1-6',
+    needs: ['retained', 'wildcard-plus'],
+    async run({ connect, topic }) {
+      const [subscriber, publisher] = [await connect(), await connect()]
+      const topics = [topic('a'), topic('b')]
+      for (const each of topics) await publisher.publish({ topic: each, payload: 'kept', retain: true })
+      await subscriber.subscribe(topic('+'))
+      for (const each of topics) await subscriber.message(each, 'kept')
+      return undefined
+    },
+  },
+  {
     name: 'retained-live',
     title: 'a retained message comes at once without the retain flag to who is subscribed',
     clause: 'MQTT-3.3.1-12',

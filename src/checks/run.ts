@@ -56,7 +56,7 @@ export class CheckRun {
     return this.#access.ledger
   }
 
-  /** The results of the checks that are wanted, each when it is there, and of others that fail. */
+  /** The results of the checks that are wanted, each when it is there, and of others where something is wrong. */
   async *results(): AsyncGenerator<Result, undefined> {
     const { isWanted } = this.#settings
     for (const check of this.#plan()) {
@@ -64,7 +64,7 @@ export class CheckRun {
       if (!isNeeded && !isWanted(check.name)) continue
       const result = this.#skipped(check) ?? (await this.#carryOut(check))
       this.#statuses.set(check.name, result.status)
-      if (isWanted(check.name) || result.status === 'failed') yield result
+      if (isWanted(check.name) || result.status === 'failed' || result.warnings.length > 0) yield result
     }
   }
 

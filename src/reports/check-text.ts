@@ -16,7 +16,7 @@ export function checkLines(
 ): string {
   const time = status === 'passed' || status === 'failed' ? `${timeMs.toFixed(1)} ms` : ''
   const start = `${paint(status, SYMBOLS[status])} ${name.padEnd(NAME_WIDTH)}${time.padStart(TIME_WIDTH)}  `
-  const lines = [start + paint(status, textOf())]
+  const lines = [start + (status === 'passed' ? textOf() : paint(status, textOf()))]
   const indent = ' '.repeat(2 + NAME_WIDTH + TIME_WIDTH + 2)
   for (const warning of warnings) lines.push(indent + paint('warning', `warning: ${warning}`))
   return `${lines.join('\n')}\n`

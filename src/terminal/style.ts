@@ -26,6 +26,12 @@ export function statusPainter(
 ): (status: 'passed' | 'failed' | 'unsupported' | 'skipped' | 'warning', text: string) => string {
   if (!wantsColour(output, env)) return (_status, text) => text
   const chalk = new Chalk({ level: 1 })
-  const colours = { failed: chalk.red, unsupported: chalk.dim, skipped: chalk.dim, warning: chalk.yellow }
-  return (status, text) => (status === 'passed' ? text.replace(/^✓/, chalk.green('✓')) : colours[status](text))
+  const colours = {
+    passed: chalk.green,
+    failed: chalk.red,
+    unsupported: chalk.dim,
+    skipped: chalk.dim,
+    warning: chalk.yellow,
+  }
+  return (status, text) => colours[status](text)
 }

@@ -133,7 +133,7 @@ export class Access {
       const limit = new Limit(timeoutMs, signal)
       const client = clientFor(this.#client, this.#settings.versions[0]!, {})
       const attempt = { clientId: this.#newClientId(), cleanStart: true }
-      const opening = new Opening(this.steps, (observer) => {
+      const opening = new Opening((observer) => {
         const opened = openConnection({ ...client, observer }, attempt, new PacketIds(), limit.signal)
         return limit.wait('CONNACK', opened).finally(() => limit.clear())
       })
@@ -159,7 +159,7 @@ export class Access {
       return (await connect({ version })).connection
     } catch (error) {
       const isLast = this.#base === undefined && version === versions.at(-1)
-      if (isLast || !first.isOpen || !isVersionRefusal(error)) throw error
+      if (isLast || !isVersionRefusal(error)) throw error
       throw new Unsupported(
         error instanceof RefusedError ? reasonName(error.exitCode) : 'the broker closes the connection',
       )

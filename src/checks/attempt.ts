@@ -1,4 +1,4 @@
-import { ExitCode, RefusedError, TmqttError } from '../errors.ts'
+import { HungUpError, RefusedError } from '../errors.ts'
 import type { ClientOptions } from '../mqtt/client-options.ts'
 import type { Property } from '../mqtt/property-table.ts'
 import type { ProtocolVersion } from '../options/connection.ts'
@@ -29,5 +29,5 @@ export function clientFor(
 /** Whether this is how a broker refuses a protocol version; an old one may just close the connection. */
 export function isVersionRefusal(error: unknown): boolean {
   if (error instanceof RefusedError) return error.exitCode === 1 || error.exitCode === 132
-  return error instanceof TmqttError && error.exitCode === ExitCode.unreachable
+  return error instanceof HungUpError
 }

@@ -74,8 +74,14 @@ export class CheckClient {
   async publish(publication: Publication): Promise<void> {
     const { topic, qos = 1, retain = false, payload = '' } = publication
     if (retain && payload.length > 0) this.#ledger.retained.add(topic)
-    await this.publishWith(publishHeader(this.version, { ...publication, qos, retain }), Buffer.from(payload as string))
-    if (retain && payload.length === 0) this.#ledger.retained.delete(topic)
+    const header = publishHeader(this.version, { ...publication, qos, retain })
+    try {
+      await this.publishWith(header, Buffer.from(payload as string))
+      if (retain && payload.length === 0) this.#ledger.retained.delete(topic)
+    } catch (error) {
+      if (error instanceof Unsupported) this.#ledger.retained.delete(topic)
+      throw error
+    }
   }
 
   /** The same with a header of its own. */

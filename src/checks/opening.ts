@@ -21,20 +21,13 @@ export function stepsTo({ host, unix, proxy, tls, websocket }: Server): readonly
 export class Opening implements StepObserver {
   /** Rejects with the reason why there is none. */
   readonly connection: Promise<Connection>
-  readonly #steps: readonly OpeningStep[]
   readonly #done = new Map<OpeningStep, Findings>()
   #since = performance.now()
   #waiting: (() => void)[] = []
 
-  constructor(steps: readonly OpeningStep[], open: (observer: Opening) => Promise<Connection>) {
-    this.#steps = steps
+  constructor(open: (observer: Opening) => Promise<Connection>) {
     this.connection = open(this)
     this.connection.catch(() => {}).finally(() => this.#wake())
-  }
-
-  /** Whether CONNECT could be sent. */
-  get isOpen(): boolean {
-    return this.#done.size === this.#steps.length
   }
 
   /** @throws the reason why the connection has not come as far. */

@@ -84,10 +84,10 @@ export class CheckRun {
     const { signal, versions } = this.#settings
     const skip = (message: string, status: Status = 'skipped') => this.#result(check, status, 0, {}, message)
     if (signal.aborted) return skip('interrupted')
-    const lacking = check.needs?.find((name) => (this.#statuses.get(name) ?? 'passed') !== 'passed')
-    if (lacking !== undefined) return skip(`needs ${lacking}, which ${DID_NOT_PASS[this.#statuses.get(lacking)!]}`)
     if (this.failure !== undefined) return skip('there is no connection')
     if (this.#dead !== undefined) return skip(`the broker no longer answers: ${this.#dead}`)
+    const lacking = check.needs?.find((name) => (this.#statuses.get(name) ?? 'passed') !== 'passed')
+    if (lacking !== undefined) return skip(`needs ${lacking}, which ${DID_NOT_PASS[this.#statuses.get(lacking)!]}`)
     const version = this.version ?? 5
     if (check.since === undefined || check.since <= version) return undefined
     const is = `of ${versionNames[check.since]}`

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { IClientOptions, MqttClient } from 'mqtt'
 import mqttClient from 'mqtt/lib/client'
-import { ConnectionLostError, ExitCode, RefusedError, TmqttError, UnreachableError } from '../errors.ts'
+import { ConnectionLostError, ExitCode, HungUpError, RefusedError, TmqttError, UnreachableError } from '../errors.ts'
 import type { ClientOptions } from './client-options.ts'
 import { Lane } from './lane.ts'
 import { MalformedPacketError } from './malformed.ts'
@@ -401,5 +401,5 @@ function reasonOf(error: Error | undefined, connected: boolean, options: ClientO
     options.server.tls === undefined
       ? 'it may want TLS, another protocol version or another port'
       : 'it may want a client certificate'
-  return new UnreachableError(`cannot reach ${where}: it closed the connection before CONNACK; ${hint}`)
+  return new HungUpError(`cannot reach ${where}: it closed the connection before CONNACK; ${hint}`)
 }

@@ -16,8 +16,6 @@ export const hasRabbitmq = existsSync(program) && portMapper !== undefined
 export interface RabbitmqOptions {
   /** The only one who may connect. */
   readonly password?: { readonly username: string; readonly password: string }
-  /** More lines of rabbitmq.conf. */
-  readonly config?: readonly string[]
 }
 
 /** Sessions at QoS 1 and retained messages outlive `kill()` and `restart()`. */
@@ -28,7 +26,7 @@ export interface Rabbitmq extends BrokerProcess {
 }
 
 /** Starts RabbitMQ with its MQTT plugins on 127.0.0.1; it listens when this resolves, which takes about 10 seconds. */
-export async function startRabbitmq({ password, config = [] }: RabbitmqOptions = {}): Promise<Rabbitmq> {
+export async function startRabbitmq({ password }: RabbitmqOptions = {}): Promise<Rabbitmq> {
   const directory = temporaryDirectory()
   const ports = { tcp: await freePort(), ws: await freePort() }
   const lines = [
@@ -41,7 +39,6 @@ export async function startRabbitmq({ password, config = [] }: RabbitmqOptions =
     `mqtt.allow_anonymous = ${password === undefined}`,
     'log.console = true',
     'log.file = false',
-    ...config,
   ]
   if (password !== undefined) {
     lines.push(`default_user = ${password.username}`, `default_pass = ${password.password}`)

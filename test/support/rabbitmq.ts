@@ -52,7 +52,7 @@ export async function startRabbitmq({ password }: RabbitmqOptions = {}): Promise
   atEndOfTest(mapper.stop)
   await mapper.waitForStderr('entering the main select() loop')
 
-  // It hands the path of its database to a shell, unquoted: TMPDIR may have any character.
+  // It hands the path of its database to a shell without escaping quotes, and TMPDIR may have some.
   const here = '/proc/self/cwd'
   const env = bareEnvironment({
     ...epmd,

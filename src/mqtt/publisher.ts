@@ -229,6 +229,7 @@ export class Publisher {
     const failed = reasonCode >= 0x80 && !(reasonCode === PACKET_IDENTIFIER_IN_USE && this.#isRepeated(packetId))
     if (failed && type !== PacketType.PUBCOMP) this.#keepReasonString(reasonCode, bytes, start, end)
     if (type === PacketType.PUBACK && state === State.puback) this.#settle(packetId, failed ? reasonCode : 0)
+    else if (type === PacketType.PUBACK && state === State.pubrec) this.#session.fail(withoutQos2())
     else if (type === PacketType.PUBCOMP && state === State.pubcomp) this.#settle(packetId, 0)
     else if (type === PacketType.PUBREC && state === State.pubrec && failed) this.#settle(packetId, reasonCode)
     else if (type === PacketType.PUBREC && !failed) {
@@ -516,6 +517,13 @@ function refusalOf(connection: Connection, header: PublishHeader): RefusedError 
     )
   }
   return undefined
+}
+
+/** The end of a session whose broker answers QoS 2 with PUBACK, as RabbitMQ 3.10 does; nothing more would come. */
+function withoutQos2(): ConnectionLostError {
+  return new ConnectionLostError(
+    'the broker answered a message at QoS 2 with PUBACK: it may not have QoS 2, so nobody knows what becomes of the message (-q 1)',
+  )
 }
 
 /** The header of the payload whose start stands at `at` of the bounds. */

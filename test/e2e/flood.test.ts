@@ -26,6 +26,5 @@ describe.skipIf(!hasMosquitto)('pub -l -q 1 to sub -q 1 over mosquitto', () => {
       expect(await subscriber.exited, subscriber.stderr).toEqual({ code: 0, signal: null })
       expect(subscriber.stdout.toString() === numbers).toBe(true)
     },
-    60_000,
   )
 })

@@ -47,18 +47,27 @@ export function programPage(commands: readonly Command[]): string {
     '.I COMMAND',
     '.RI [ OPTION ]\\|.\\|.\\|.',
     '.SH COMMANDS',
-    ...commands.flatMap(({ name, summary }) => ['.TP', `.BR tmqtt\\-${roff(name)} (1)`, roff(summary)]),
+    ...commands.flatMap((each) => ['.TP', reference(each), roff(each.summary)]),
     ...commonSections(true),
     '.SH SEE ALSO',
-    commands.map(({ name }) => `.BR tmqtt\\-${roff(name)} (1)`).join('\n'),
+    commands.map(reference).join('\n'),
   ])
 }
 
-/** `tmqtt-NAME.1`. */
+/** What the page of a command is called: `tmqtt-sub`; for a command of a group `tmqtt-retain-list`. */
+export function pageName({ name }: Command): string {
+  return `tmqtt-${name.replace(' ', '-')}`
+}
+
+function reference(command: Command): string {
+  return `.BR ${roff(pageName(command))} (1)`
+}
+
+/** The page of a command. */
 export function commandPage(command: Command): string {
-  return page(`tmqtt-${command.name}`, [
+  return page(pageName(command), [
     '.SH NAME',
-    `tmqtt\\-${roff(command.name)} \\- ${roff(command.summary)}`,
+    `${roff(pageName(command))} \\- ${roff(command.summary)}`,
     '.SH SYNOPSIS',
     `.B tmqtt ${roff(command.name)}`,
     '.RI [ OPTION ]\\|.\\|.\\|.',

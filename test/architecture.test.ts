@@ -193,12 +193,13 @@ describe('the folder', () => {
       /^(parsers\/.*|errors\.ts|mqtt\/topic\.ts|options\/nearest\.ts|streams\/lines\.ts)$/,
       /^mqtt\/(message|property-table)\.ts$/,
     ],
+    ['retained', /^(retained|mqtt)\/|^errors\.ts$/, /^options\//],
     ['streams', /^(streams\/.*|errors\.ts)$/, /^$/],
     ['terminal', /^(terminal\/.*|errors\.ts)$/, /^io\.ts$/],
     ['docs', /^(docs|options)\//, /^commands\/command\.ts$/],
     [
       'commands',
-      /^(commands|config|expressions|formatters|mqtt|options|parsers|streams|terminal)\/|^errors\.ts$/,
+      /^(commands|config|expressions|formatters|mqtt|options|parsers|retained|streams|terminal)\/|^errors\.ts$/,
       /^io\.ts$/,
     ],
   ])('%s imports only %s, and as types %s', (area, allowed, types) => {

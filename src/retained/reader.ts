@@ -22,7 +22,7 @@ export interface ReaderOptions {
   readonly properties: readonly Property[]
 }
 
-/** Filters of one SUBSCRIBE, and their bytes: brokers keep only so many messages for a client [mosquitto: 1000]. */
+/** Filters of one SUBSCRIBE, and their bytes: brokers queue only so many messages for a client, mosquitto 1000. */
 const MOST_FILTERS = 500
 const MOST_BYTES = 65_536
 
@@ -34,6 +34,7 @@ export class RetainedReader {
   readonly #session: Session
   readonly #options: ReaderOptions
   readonly #subscription: Subscription
+  #mostFilters = MOST_FILTERS
   #consume: ((messages: readonly Message[]) => Promise<void>) | undefined
   #pumping: Promise<void> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
@@ -88,21 +89,30 @@ export class RetainedReader {
    */
   async fetch(topics: readonly string[], take: Take): Promise<void> {
     for (let at = 0; at < topics.length; ) {
-      const portion = portionOf(topics, at)
+      const portion = portionOf(topics, at, this.#mostFilters)
       at += portion.length
-      const missing = new Set(portion)
-      let connection: unknown
-      do {
-        connection = await this.#read([...missing], 2, async (messages) => {
-          const found = messages.flatMap((message) => {
-            const { topic } = message
-            return missing.delete(topic) ? [{ topic, message }] : []
-          })
-          if (found.length > 0) await take(found)
-          if (missing.size === 0) this.#settled()
-        })
-      } while (connection !== this.#session.connection && missing.size > 0)
+      await this.#fetchPortion(new Set(portion), take)
     }
+  }
+
+  /** Asks again for those that have not come as long as some do: a broker may drop what it has no room to queue. */
+  async #fetchPortion(missing: Set<string>, take: Take): Promise<void> {
+    const counts: number[] = []
+    while (missing.size > 0) {
+      const before = missing.size
+      const connection = await this.#read([...missing], 2, async (messages) => {
+        const found = messages.flatMap((message) => {
+          const { topic } = message
+          return missing.delete(topic) ? [{ topic, message }] : []
+        })
+        if (found.length > 0) await take(found)
+        if (missing.size === 0) this.#settled()
+      })
+      counts.push(before - missing.size)
+      if (before === missing.size && connection === this.#session.connection) break
+    }
+    // What came behind the first time had been dropped: less at a time costs no waiting.
+    if (counts.slice(1).some((count) => count > 0)) this.#mostFilters = Math.max(1, counts[0]!)
   }
 
   /** Subscribes, reads until it is quiet, and unsubscribes. @returns the connection on which it subscribed. */
@@ -167,10 +177,10 @@ export class RetainedReader {
 }
 
 /** What goes into one SUBSCRIBE, from `start` on. */
-function portionOf(topics: readonly string[], start: number): readonly string[] {
+function portionOf(topics: readonly string[], start: number, most: number): readonly string[] {
   let bytes = 0
   let end = start
-  while (end < topics.length && end - start < MOST_FILTERS && (bytes < MOST_BYTES || end === start))
+  while (end < topics.length && end - start < most && (bytes < MOST_BYTES || end === start))
     bytes += Buffer.byteLength(topics[end++]!) + 3
   return topics.slice(start, end)
 }

@@ -212,10 +212,15 @@ export class Clearing {
   async #look(): Promise<ReadonlyMap<string, boolean>> {
     const { reader } = this.#reading
     const suspects: string[] = []
+    let others = 0
     const searching = reader.search(this.#filters, (found) => {
-      for (const { topic } of found) if (this.#found.has(topic)) suspects.push(topic)
+      for (const { topic } of found) {
+        if (this.#found.has(topic)) suspects.push(topic)
+        else if (this.#values.olderThan === undefined && this.#isWanted(topic)) others++
+      }
     })
     await within(this.#reading, searching, 'looking whether they are gone')
+    if (others > 0) this.#notice(`${messages(others)} more by now; run it again to clear them too`)
     const left = new Map<string, boolean>()
     // Once more: brokers of several nodes take a moment.
     const fetching = reader.fetch(suspects, (found) => {

@@ -133,8 +133,9 @@ export class RetainedReader {
       subscribed = true
       this.#awaitQuiet()
       await Promise.race([quiet, this.#ended()])
-      // The next SUBSCRIBE need not wait for its answer.
-      if (connection === this.#session.connection) void connection.unsubscribe(filters)
+      const leaving = connection === this.#session.connection ? connection.unsubscribe(filters) : undefined
+      // Nobody waits for what comes at a few exact topics.
+      if (qos === 0) await leaving
       return connection
     } finally {
       this.#stopTimer()

@@ -67,6 +67,7 @@ export const clearOptions = table({
   ackTimeout: publishOptions.ackTimeout,
   ...jsonOption,
   ...retainedConnection,
+  reconnect: { ...retainedConnection.reconnect, defaultText: '3' },
 })
 
 export type ClearValues = ValuesOf<typeof clearOptions>

@@ -25,6 +25,9 @@ const PORTION = 1000
 /** How long an interrupted run waits for the acknowledgements of what is under way. */
 const PATIENCE_MS = 1000
 
+/** mosquitto closes the connection at a message that it denies, where it queues without limit [seen with 2.0.11]. */
+const RECONNECT_ATTEMPTS = 3
+
 /** Messages that are still there are named up to here. */
 const MOST_NAMED = 10
 
@@ -68,7 +71,7 @@ export class Clearing {
       Promise.all(values.match.map((pattern) => compileRegex(pattern, '--match'))),
       Promise.all(values.notMatch.map((pattern) => compileRegex(pattern, '--not-match'))),
     ])
-    const reading = await openReading(values, io, NAME)
+    const reading = await openReading(values, io, NAME, RECONNECT_ATTEMPTS)
     const rejected = new Map<string, number>()
     const publisher = await openPublisher(reading.session, values, io, NAME, {
       notice: () => {},

@@ -15,12 +15,20 @@ export interface Reading {
   readonly reader: RetainedReader
 }
 
-/** Connects, with a reader that is yet to be started. */
-export async function openReading(values: RetainedValues, io: Io, command: string): Promise<Reading> {
+/**
+ * Connects, with a reader that is yet to be started.
+ *
+ * @param reconnectAttempts unless --reconnect says otherwise.
+ */
+export async function openReading(
+  values: RetainedValues,
+  io: Io,
+  command: string,
+  reconnectAttempts = 0,
+): Promise<Reading> {
   const { RetainedReader } = await import('../../retained/reader.ts')
   const { protocolVersion = 5 } = values
-  const needs = { reconnectAttempts: 0 }
-  const client = await prepareClient({ ...values, protocolVersion }, io, command, io.signal, needs)
+  const client = await prepareClient({ ...values, protocolVersion }, io, command, io.signal, { reconnectAttempts })
   const session = await openEither(client, values.protocolVersion === undefined, io, command)
   const { settle: settleMs } = values
   const reader = new RetainedReader(session, { settleMs, properties: session.options.properties.subscribe })

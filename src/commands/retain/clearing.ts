@@ -184,11 +184,12 @@ export class Clearing {
     let work = Promise.resolve()
     let left: ReadonlyMap<string, boolean>
     try {
-      for (; done < topics.length; done += portion) {
+      while (done < topics.length) {
         signal.throwIfAborted()
         portion = Math.min(PORTION, topics.length - done)
         work = this.#clearPortion(topics.slice(done, done + portion))
         await unlessAborted(signal, work)
+        done += portion
         bar.show(done)
       }
       bar.end()

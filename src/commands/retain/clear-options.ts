@@ -7,6 +7,11 @@ const regex = textOf('REGEX', 'a regular expression')
 
 export const clearOptions = table({
   ...retainedOptions,
+  topic: {
+    ...retainedOptions.topic,
+    describe: `${retainedOptions.topic.describe}; only here, not in a profile, the environment or -L`,
+    typedOnly: true,
+  },
   match: {
     kind: regex,
     group: 'Choice',

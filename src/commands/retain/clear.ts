@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import { command } from '../command.ts'
-import { blameBroker, filtersOf } from '../session.ts'
+import { blameBroker } from '../session.ts'
 import { clearOptions as options } from './clear-options.ts'
 
 export const retainClear = command({
@@ -27,7 +27,7 @@ export const retainClear = command({
   ],
 
   check(values) {
-    if (filtersOf(values).length === 0)
+    if (values.topic.length === 0)
       throw new UsageError("nothing to clear: name a topic filter by -t, such as -t 'home/#'")
   },
 

@@ -12,7 +12,7 @@ import { type TimeSource, timeOf } from '../../retained/time-of.ts'
 import { BrokenPipeError, Sink } from '../../streams/sink.ts'
 import { ProgressBar } from '../../terminal/progress.ts'
 import { openPublisher } from '../publishing.ts'
-import { endedWithin, filtersOf, noticeTo, unlessAborted } from '../session.ts'
+import { endedWithin, noticeTo, unlessAborted } from '../session.ts'
 import type { ClearValues } from './clear-options.ts'
 import { MessageRecord } from './message-record.ts'
 import { LOOKING, leave, openReading, type Reading, within } from './reading.ts'
@@ -57,7 +57,7 @@ export class Clearing {
     this.#values = values
     this.#io = io
     this.#notice = noticeTo(io, NAME)
-    this.#filters = filtersOf(values)
+    this.#filters = [...new Set(values.topic)]
     this.#matches = matchers[0]!
     this.#notMatches = matchers[1]!
     this.#reading = reading
@@ -96,8 +96,8 @@ export class Clearing {
       if (dryRun) await this.#print(this.#found.size, new Map(), record)
       else await this.#clear(record)
     } finally {
-      await record?.close()
       await leave(this.#reading)
+      await record?.close()
     }
     return undefined
   }

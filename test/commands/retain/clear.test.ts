@@ -49,6 +49,20 @@ describe('retain-clear', () => {
     expect(await clear(broker.url, ['-t', '$SYS/#'])).toEqual({ exit: 0, stdout: '$SYS/x\n', stderr: '' })
   })
 
+  it('takes filters from the command line alone', async () => {
+    const broker = await startRetainingBroker({ a: 'x', b: 'x' })
+    const config = temporaryDirectory().write(
+      'config.json',
+      JSON.stringify({ profile: 'p', profiles: { p: { topic: ['a'] } } }),
+    )
+    const options = { env: { TMQTT_TOPIC: 'a' } }
+    const without = runCli(['retain-clear', '-L', `${broker.url}/a`, '--config', config], options)
+    expect([await without.exit, without.stderr]).toEqual([1, expect.stringContaining('nothing to clear: name a topic')])
+    const args = ['-L', `${broker.url}/a`, '--config', config, '-t', 'b', '--settle', '200ms']
+    const cli = runCli(['retain-clear', ...args], options)
+    expect([await cli.exit, cli.stdout.toString(), [...broker.store.keys()]]).toEqual([0, 'b\n', ['a']])
+  })
+
   it('says on stderr when there is nothing', async () => {
     const broker = await startRetainingBroker({})
     const stderr = 'tmqtt retain-clear: no retained messages to clear\n'

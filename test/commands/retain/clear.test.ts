@@ -2,7 +2,6 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { startAedes } from '../../support/aedes.ts'
 import { hasMosquitto, startMosquitto } from '../../support/mosquitto.ts'
-import { packet } from '../../support/packets.ts'
 import { type RunOptions, runCli } from '../../support/run.ts'
 import { startScriptedBroker } from '../../support/scripted-peer.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
@@ -77,8 +76,7 @@ describe('retain-clear', () => {
     await peer.accept()
     await peer.acceptSubscribe(0)
     peer.publish({ topic: 'a', payload: 'x', retain: true })
-    const { body: unsubscribe } = await peer.packet('UNSUBSCRIBE')
-    peer.send(packet('UNSUBACK', 0, unsubscribe.subarray(0, 2)))
+    await peer.acceptUnsubscribe(0)
     const { flags, body } = await peer.packet('PUBLISH')
     expect([flags, body.subarray(0, 3)]).toEqual([(qos << 1) | 1, Buffer.from('\0\x01a')])
     expect(body.length).toBe(qos === 0 ? 3 : 5)
@@ -311,8 +309,7 @@ describe('retain-clear', () => {
     await peer.accept({ properties: [0x25, 0] })
     await peer.acceptSubscribe(0)
     peer.publish({ topic: 'a', payload: 'x', retain: true })
-    const { body } = await peer.packet('UNSUBSCRIBE')
-    peer.send(packet('UNSUBACK', 0, body.subarray(0, 2), [0, 0]))
+    await peer.acceptUnsubscribe(0)
     expect(await cli.exit).toBe(154)
     expect(cli.stderr).toContain('Retain not supported (154); 0 of 1 message cleared')
   })

@@ -66,8 +66,7 @@ describe('retain diff', () => {
       ]
       await peer.acceptSubscribe(0)
       for (const message of messages) peer.publish({ ...message, qos: 0 })
-      const { body } = await peer.packet('UNSUBSCRIBE')
-      peer.send([0xb0, 4, body[0]!, body[1]!, 0, 0])
+      await peer.acceptUnsubscribe(0)
       await peer.acceptSubscribe(2, 2, 2)
       for (const message of messages) peer.publish(message)
     }

@@ -75,6 +75,7 @@ describe('retain list', () => {
     peer.publish({ topic: 'early', payload: 'x', retain: true })
     peer.suback(subscribe.body.readUInt16BE(0), [0])
     peer.publish({ topic: 'late', payload: 'x', retain: true })
+    await peer.acceptUnsubscribe(0)
     expect(await listing).toEqual({ exit: 0, stdout: 'early\t1\nlate\t1\n', stderr: '' })
   })
 
@@ -99,7 +100,7 @@ describe('retain list', () => {
     await peer.accept()
     await peer.acceptSubscribe(0)
     peer.publish({ topic: 'a', payload: 'x', retain: true })
-    await peer.packet('UNSUBSCRIBE')
+    await peer.acceptUnsubscribe(0)
     const { body } = await peer.acceptSubscribe(2)
     expect(body.subarray(-4)).toEqual(Buffer.from([...lengthPrefixed('a'), 2]))
     const properties = Buffer.from([3, ...lengthPrefixed('text/plain')])

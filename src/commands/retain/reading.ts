@@ -1,10 +1,8 @@
-import { RefusedError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
-import type { ClientOptions } from '../../mqtt/client-options.ts'
 import type { Session } from '../../mqtt/session.ts'
 import type { RetainedReader } from '../../retained/reader.ts'
 import { withSpinner } from '../../terminal/spinner.ts'
-import { filtersOf, openSession, prepareClient, timeLimit, unlessAborted } from '../session.ts'
+import { filtersOf, openNewest, timeLimit, unlessAborted } from '../session.ts'
 import type { RetainedValues } from './options.ts'
 
 /** Where a run of a command reads retained messages. */
@@ -27,26 +25,11 @@ export async function openReading(
   reconnectAttempts = 0,
 ): Promise<Reading> {
   const { RetainedReader } = await import('../../retained/reader.ts')
-  const { protocolVersion = 5 } = values
-  const client = await prepareClient({ ...values, protocolVersion }, io, command, io.signal, { reconnectAttempts })
-  const session = await openEither(client, values.protocolVersion === undefined, io, command)
+  const session = await openNewest(values, io, command, { reconnectAttempts })
   const { settle: settleMs } = values
   const reader = new RetainedReader(session, { settleMs, properties: session.options.properties.subscribe })
   return { values, io, session, reader }
 }
-
-/** Speaks MQTT 3.1.1 to a broker that refuses 5, unless the user has chosen. */
-async function openEither(client: ClientOptions, mayChoose: boolean, io: Io, command: string): Promise<Session> {
-  try {
-    return await openSession(client, io, command, io.signal)
-  } catch (error) {
-    const isVersion = error instanceof RefusedError && [1, UNSUPPORTED_PROTOCOL_VERSION].includes(error.exitCode)
-    if (!mayChoose || !isVersion) throw error
-    return await openSession({ ...client, protocolVersion: 4 }, io, command, io.signal)
-  }
-}
-
-const UNSUPPORTED_PROTOCOL_VERSION = 132
 
 /** Does work of a reader within the time of -W, and says on a terminal what is waited for. */
 export async function within<T>({ values, io }: Reading, work: Promise<T>, what?: string): Promise<T> {

@@ -8,6 +8,9 @@ const { createRequire } = builtin('node:module')
 const { dirname, join } = builtin('node:path')
 const { constants, Script } = builtin('node:vm')
 
+/** Words behind which a second one names the command. */
+const GROUPS = ['retain']
+
 const path = join(import.meta.dirname, '../dist/tmqtt.cjs')
 const file = cacheFile()
 const script = load(file === undefined ? undefined : readCache(file))
@@ -25,11 +28,18 @@ function load(cachedData) {
   })
 }
 
+/** A name that leads to no other folder. */
+function isWord(text) {
+  return /^[a-z][a-z-]{1,19}$/.test(text)
+}
+
 /** Where this command's cache is; undefined for none. Each command uses other functions. */
 function cacheFile() {
   const { NODE_DISABLE_COMPILE_CACHE: isOff, XDG_CACHE_HOME: cacheHome, HOME: home } = process.env
   if (isOff || process.execArgv.length > 0) return undefined
-  const command = /^[a-z][a-z-]{1,19}$/.exec(process.argv[2] ?? '')?.[0] ?? 'none'
+  const [, , first = '', second = ''] = process.argv
+  const words = GROUPS.includes(first) && isWord(second) ? `${first}-${second}` : first
+  const command = isWord(first) ? words : 'none'
   const help = process.argv.includes('--help') ? '-help' : ''
   try {
     const base = cacheHome?.startsWith('/') ? cacheHome : join(home || builtin('node:os').homedir(), '.cache')

@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { findCommand } from './commands/find.ts'
 import { commands } from './commands/index.ts'
 import { readSources } from './config/sources.ts'
 import { ExitCode, TmqttError, UsageError } from './errors.ts'
@@ -14,7 +15,8 @@ import { writeAll, writeOutput } from './streams/sink.ts'
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let quiet = false
-  const name = commands.some((each) => each.name === argv[0]) ? `tmqtt ${argv[0]}` : 'tmqtt'
+  const found = findCommand(commands, argv)
+  const name = found === undefined ? 'tmqtt' : `tmqtt ${found.name}`
   try {
     const parsed = parse(argv, io.env, io.stdout.columns ?? 80)
     if ('text' in parsed) {

@@ -1,9 +1,10 @@
 import yargs from 'yargs'
 import type { Command } from './commands/command.ts'
+import { findCommand, noCommand } from './commands/find.ts'
 import { commands } from './commands/index.ts'
-import { commandHelp, programHelp } from './docs/help.ts'
+import { commandHelp, groupHelp, programHelp } from './docs/help.ts'
 import { UsageError } from './errors.ts'
-import { nearest } from './options/nearest.ts'
+import { didYouMean } from './options/nearest.ts'
 import { isFlag, longName, type OptionTable } from './options/option.ts'
 import { environmentSource, resolve, type Source } from './options/resolve.ts'
 import { namesOf, normalizeWords } from './options/words.ts'
@@ -11,6 +12,8 @@ import { version } from './version.ts'
 
 /** What a command line asks for: a command, with the command line and the environment to take options from; or a text to print. */
 export type Parsed = { readonly command: Command; readonly sources: readonly Source[] } | { readonly text: string }
+
+const versionText = `tmqtt ${version}\n`
 
 /**
  * Reads the words behind `tmqtt` and the environment. Has no effects.
@@ -24,22 +27,25 @@ export function parse(
   columns: number,
 ): Parsed {
   const [first, ...rest] = argv
-  if (first === undefined) throw new UsageError(`name a command: ${commands.map((each) => each.name).join(', ')}`)
   if (first === '--help' || (first === 'help' && rest.length === 0)) {
     return { text: programHelp(commands, columns) }
   }
-  if (first === '--version') return { text: `tmqtt ${version}\n` }
-  const command = findCommand(first === 'help' ? rest[0]! : first)
-  if (first === 'help') return { text: commandHelp(command, columns) }
-  return parseCommand(command, rest, env, columns)
+  if (first === '--version') return { text: versionText }
+  const isHelp = first === 'help'
+  const words = isHelp ? rest : argv
+  const found = findCommand(commands, words)
+  if (found === undefined) throw noCommand(commands, words[0])
+  if ('members' in found)
+    return parseGroup(found.name, found.members, isHelp ? [...found.rest, '--help'] : found.rest, columns)
+  if (isHelp) return { text: commandHelp(found.command, columns) }
+  return parseCommand(found.command, found.rest, env, columns)
 }
 
-function findCommand(name: string): Command {
-  const command = commands.find((each) => each.name === name)
-  if (command !== undefined) return command
-  if (name.startsWith('-')) throw new UsageError(`${name}: name the command first, as in 'tmqtt sub ${name}'`)
-  const names = commands.map((each) => each.name)
-  throw new UsageError(`no command '${name}'${didYouMean(name, names)} (commands: ${names.join(', ')})`)
+/** The name of a group, with no command of it behind. */
+function parseGroup(name: string, members: readonly Command[], [word]: readonly string[], columns: number): Parsed {
+  if (word === '--help') return { text: groupHelp(name, members, columns) }
+  if (word === '--version') return { text: versionText }
+  throw noCommand(commands, word, name)
 }
 
 function parseCommand(
@@ -51,7 +57,7 @@ function parseCommand(
   const { words, typed: typedOptions } = normalizeWords(argv, command.options)
   const parsed = readWords(command.options, words)
   if (parsed.help === true) return { text: commandHelp(command, columns) }
-  if (parsed.version === true) return { text: `tmqtt ${version}\n` }
+  if (parsed.version === true) return { text: versionText }
 
   const texts = new Map<string, readonly string[]>()
   for (const [key, option] of Object.entries(command.options)) {
@@ -141,9 +147,4 @@ function takePositionals(
     texts.set(key, [word])
     typed.set(key, command.options[key]!.kind.placeholder)
   })
-}
-
-function didYouMean(typed: string, known: readonly string[]): string {
-  const match = nearest(typed, known)
-  return match === undefined ? '' : `; did you mean ${match}?`
 }

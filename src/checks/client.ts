@@ -64,7 +64,7 @@ export class CheckClient {
 
   /** @throws Failed */
   async unsubscribe(filter: string): Promise<void> {
-    const granted = await this.#limit.wait('UNSUBACK', this.connection.unsubscribe(filter))
+    const granted = await this.#limit.wait('UNSUBACK', this.connection.unsubscribe([filter]))
     if (granted === undefined) throw await this.#loss('UNSUBACK')
     const [code = 0] = granted.codes
     if (code >= 0x80) throw refusal('UNSUBSCRIBE was refused', code, granted.reasonString)

@@ -3,7 +3,7 @@ import type { OptionTable, ValuesOf } from '../options/option.ts'
 
 /** A subcommand: a value, not a class. One file = summary + options + examples + rules between options + run. */
 export interface Command<T extends OptionTable = OptionTable> {
-  /** As typed after `tmqtt`. */
+  /** As typed after `tmqtt`: one word, or two for a command of a group, as in "retain list". */
   readonly name: string
   /** One lower-case line for the command list and the NAME of the man page. */
   readonly summary: string

@@ -17,7 +17,7 @@ export function programHelp(commands: readonly Command[], columns: number): stri
     'Usage: tmqtt COMMAND [OPTION]…',
     '',
     'Commands:',
-    ...commands.map(({ name, summary }) => entry(`  ${name}`, summary, 14, width)),
+    ...commandList(commands, width),
     '',
     'Try it without a broker of your own:',
     '  tmqtt broker &',
@@ -27,6 +27,26 @@ export function programHelp(commands: readonly Command[], columns: number): stri
     wrap("'tmqtt COMMAND --help' tells more; 'tmqtt --version' prints the version.", 0, width),
     '',
   ].join('\n')
+}
+
+/** `tmqtt GROUP --help`. @param members whose names begin with that of the group. */
+export function groupHelp(name: string, members: readonly Command[], columns: number): string {
+  const width = Math.min(columns, WIDEST)
+  return [
+    wrap(`Usage: tmqtt ${name} COMMAND [OPTION]…`, 0, width),
+    '',
+    'Commands:',
+    ...commandList(members, width),
+    '',
+    wrap(`'tmqtt ${name} COMMAND --help' tells more.`, 0, width),
+    '',
+  ].join('\n')
+}
+
+/** A line for each command. */
+function commandList(commands: readonly Command[], width: number): string[] {
+  const indent = Math.max(...commands.map(({ name }) => name.length)) + 4
+  return commands.map(({ name, summary }) => entry(`  ${name}`, summary, indent, width))
 }
 
 /** `tmqtt COMMAND --help`. */

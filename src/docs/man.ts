@@ -18,7 +18,10 @@ export const exitStatuses: readonly (readonly [status: string, meaning: string])
   ],
   ['1 to 5', 'the broker refused the connection with this MQTT 3.1.1 return code; 5 is not authorised'],
   ['3', 'the broker cannot be reached: name, TCP, proxy, WebSocket, or no CONNACK in time'],
-  ['6', 'check has found something wrong with the broker'],
+  [
+    '6',
+    'what was to be so is not: check, expect, retain-clear (messages are still there, or there again), retain diff (the brokers differ)',
+  ],
   ['7', 'the connection was lost for good, or acknowledgements are missing at the end'],
   ['8', 'TLS: certificate, host name, handshake'],
   ['19', 'the broker did not answer within the keep alive'],
@@ -48,18 +51,27 @@ export function programPage(commands: readonly Command[]): string {
     '.I COMMAND',
     '.RI [ OPTION ]\\|.\\|.\\|.',
     '.SH COMMANDS',
-    ...commands.flatMap(({ name, summary }) => ['.TP', `.BR tmqtt\\-${roff(name)} (1)`, roff(summary)]),
+    ...commands.flatMap((each) => ['.TP', reference(each), roff(each.summary)]),
     ...commonSections(true),
     '.SH SEE ALSO',
-    commands.map(({ name }) => `.BR tmqtt\\-${roff(name)} (1)`).join('\n'),
+    commands.map(reference).join('\n'),
   ])
 }
 
-/** `tmqtt-NAME.1`. */
+/** What the page of a command is called: `tmqtt-sub`; for a command of a group `tmqtt-retain-list`. */
+export function pageName({ name }: Command): string {
+  return `tmqtt-${name.replace(' ', '-')}`
+}
+
+function reference(command: Command): string {
+  return `.BR ${roff(pageName(command))} (1)`
+}
+
+/** The page of a command. */
 export function commandPage(command: Command): string {
-  return page(`tmqtt-${command.name}`, [
+  return page(pageName(command), [
     '.SH NAME',
-    `tmqtt\\-${roff(command.name)} \\- ${roff(command.summary)}`,
+    `${roff(pageName(command))} \\- ${roff(command.summary)}`,
     '.SH SYNOPSIS',
     `.B tmqtt ${roff(command.name)}`,
     '.RI [ OPTION ]\\|.\\|.\\|.',

@@ -123,13 +123,13 @@ export class Connection {
   }
 
   /**
-   * Sends UNSUBSCRIBE for one filter and waits for its UNSUBACK.
+   * Sends UNSUBSCRIBE and waits for its UNSUBACK.
    *
-   * @returns its reason code, none before MQTT 5; undefined when the connection ended first.
+   * @returns the reason code for each filter, none before MQTT 5; undefined when the connection ended first.
    */
-  async unsubscribe(filter: string): Promise<Granted | undefined> {
+  async unsubscribe(filters: readonly string[]): Promise<Granted | undefined> {
     const unsuback = new Promise<Granted>((resolve) => {
-      this.#client.unsubscribe(filter, (error, packet) => {
+      this.#client.unsubscribe([...filters], (error, packet) => {
         if (!error) resolve(grantedBy(packet))
       })
     })

@@ -135,7 +135,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   async #unsubscribe(connection: Connection): Promise<boolean> {
     for (const filter of this.#unwanted) {
       this.#subscribing = true
-      const granted = await connection.unsubscribe(filter)
+      const granted = await connection.unsubscribe([filter])
       this.#subscribing = false
       if (granted === undefined) return false
       const [code = 0] = granted.codes

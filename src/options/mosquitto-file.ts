@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts'
 import { configurationOptions, mosquittoFileOptions } from './configuration.ts'
-import { nearest } from './nearest.ts'
+import { didYouMean } from './nearest.ts'
 import { isFlag, type OptionTable } from './option.ts'
 import type { Source } from './resolve.ts'
 import { namesOf } from './words.ts'
@@ -40,6 +40,5 @@ export function mosquittoFileSource(text: string, path: string, table: OptionTab
 
 function unknown(place: string, name: string, names: ReadonlyMap<string, string>): UsageError {
   if (!name.startsWith('-')) return new UsageError(`${place}: expected an option, such as -h example.org`)
-  const match = nearest(name, [...names.keys()])
-  return new UsageError(`${place}: unknown option ${name}${match === undefined ? '' : `; did you mean ${match}?`}`)
+  return new UsageError(`${place}: unknown option ${name}${didYouMean(name, [...names.keys()])}`)
 }

@@ -25,3 +25,9 @@ function editDistance(one: string, other: string): number {
   }
   return row[other.length]!
 }
+
+/** The hint behind a message about a word that is not known; '' where there is none. */
+export function didYouMean(typed: string, known: readonly string[]): string {
+  const match = nearest(typed, known)
+  return match === undefined ? '' : `; did you mean ${match}?`
+}

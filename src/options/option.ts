@@ -47,6 +47,8 @@ export interface Option<T = unknown> {
   readonly since?: 5
   /** Never shown in output. */
   readonly secret?: true
+  /** Counts only where it is typed: what environment and profile say of it may be meant for another command. */
+  readonly typedOnly?: true
   /** Keys of which at least one must be given too. */
   readonly requires?: readonly string[]
   /** Keys that can't be given together with this one. */

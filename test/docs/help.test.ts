@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { command } from '../../src/commands/command.ts'
 import { commands } from '../../src/commands/index.ts'
-import { commandHelp, describe as describeOption, groupsOf, programHelp } from '../../src/docs/help.ts'
+import { commandHelp, describe as describeOption, groupHelp, groupsOf, programHelp } from '../../src/docs/help.ts'
 import { flag, integer, oneOf, textOf } from '../../src/options/kinds.ts'
 import { longName, table } from '../../src/options/option.ts'
 
@@ -106,9 +106,24 @@ describe('programHelp', () => {
   it.each([80, 40])('names every command and fits %d columns', (columns) => {
     const text = programHelp(commands, columns)
     for (const { name, summary } of commands) {
-      expect(text.replace(/\n {14}/g, ' ')).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'))
+      expect(text.replace(/\n {6,}/g, ' ')).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'))
     }
     for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns)
+  })
+})
+
+describe('groupHelp', () => {
+  it('lists the commands of a group as they are typed', () => {
+    const member = (name: string, summary: string) => ({ ...sample, name, summary })
+    const members = [member('group one', 'do one thing'), member('group another', 'do another')]
+    expect(groupHelp('group', members, 40)).toBe(`Usage: tmqtt group COMMAND [OPTION]…
+
+Commands:
+  group one      do one thing
+  group another  do another
+
+'tmqtt group COMMAND --help' tells more.
+`)
   })
 })
 

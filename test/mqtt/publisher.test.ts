@@ -208,6 +208,33 @@ describe('Publisher', () => {
   })
 
   describe('with MQTT 5', () => {
+    it('tells who asks which topics were rejected', async () => {
+      const { session, peer } = await connect(broker, { protocolVersion: 5 })
+      const rejected: unknown[] = []
+      const publisher = new Publisher(session, {
+        maxInflight: 10,
+        ackTimeoutMs: 10_000,
+        notice: () => {},
+        rejected: (topic, reasonCode) => rejected.push([topic, reasonCode]),
+      })
+      session.start()
+      const long = 'long/'.repeat(40)
+      await publishMixed(publisher, session, [
+        { topic: 'one', qos: 1, text: 'x' },
+        { topic: 'fine', qos: 1, text: 'x' },
+        { topic: `${long}é`, qos: 2, text: 'x' },
+      ])
+      const [one, fine, two] = [await publishFrom(peer), await publishFrom(peer), await publishFrom(peer)]
+      peer.send(ack('PUBACK', one.id, 0x87))
+      peer.send(ack('PUBACK', fine.id, 0x10))
+      peer.send(ack('PUBREC', two.id, 0x97))
+      await publisher.drain()
+      expect(rejected).toEqual([
+        ['one', 0x87],
+        [`${long}é`, 0x97],
+      ])
+    })
+
     it.each([
       { type: 'PUBACK', qos: 1 },
       { type: 'PUBREC', qos: 2 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nearest } from '../../src/options/nearest.ts'
+import { didYouMean, nearest } from '../../src/options/nearest.ts'
 
 describe('nearest', () => {
   it.each([
@@ -19,5 +19,12 @@ describe('nearest', () => {
     ['aXc', ['abc', 'adc'], 'abc'],
   ])('for %j among %j is %s', (typed, known, found) => {
     expect(nearest(typed, known)).toBe(found)
+  })
+})
+
+describe('didYouMean', () => {
+  it('asks behind a message, where there is something to ask', () => {
+    expect(didYouMean('pubb', ['pub', 'sub'])).toBe('; did you mean pub?')
+    expect(didYouMean('x', ['pub', 'sub'])).toBe('')
   })
 })

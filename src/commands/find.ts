@@ -1,0 +1,35 @@
+import { UsageError } from '../errors.ts'
+import { didYouMean } from '../options/nearest.ts'
+import type { Command } from './command.ts'
+
+/** What words begin with: a command, or the name of a group of commands; and the words behind that. */
+export type Found =
+  | { readonly name: string; readonly command: Command; readonly rest: readonly string[] }
+  | { readonly name: string; readonly members: readonly Command[]; readonly rest: readonly string[] }
+
+/** What the words behind `tmqtt` begin with, if it is there. */
+export function findCommand(commands: readonly Command[], words: readonly string[]): Found | undefined {
+  for (const command of commands) {
+    const parts = command.name.split(' ')
+    if (parts.every((part, at) => part === words[at]))
+      return { name: command.name, command, rest: words.slice(parts.length) }
+  }
+  const [name = '', ...rest] = words
+  const members = commands.filter((command) => command.name.startsWith(`${name} `))
+  return members.length === 0 ? undefined : { name, members, rest }
+}
+
+/** Why words are no command. `word` is the first that is none; undefined when it is missing. */
+export function noCommand(commands: readonly Command[], word: string | undefined, group?: string): UsageError {
+  const prefix = group === undefined ? '' : `${group} `
+  const names = commands.map(({ name }) => name).filter((name) => name.startsWith(prefix))
+  const behind = names.map((name) => name.slice(prefix.length))
+  if (word === undefined) return new UsageError(`name a command: ${behind.join(', ')}`)
+  if (word.startsWith('-')) {
+    const example = `tmqtt ${names.includes('sub') ? 'sub' : names[0]} ${word}`
+    return new UsageError(`${word}: name the command first, as in '${example}'`)
+  }
+  const every = commands.map(({ name }) => name)
+  const hint = didYouMean(word, behind) || didYouMean(prefix + word, every)
+  return new UsageError(`no command '${prefix}${word}'${hint} (commands: ${names.join(', ')})`)
+}

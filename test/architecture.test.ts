@@ -153,12 +153,13 @@ describe('a package', () => {
     ['chalk', /^terminal\//],
     ['ora', /^terminal\//],
     ['aedes', /^commands\/broker\.ts$/],
+    ['re2js', /^expressions\/regex\.ts$/],
   ])('%s is imported only where it belongs: %s', (name, places) => {
     const users = imports.filter(({ to }) => to === name).map(({ from }) => from)
     expect(users.filter((path) => !places.test(path))).toEqual([])
   })
 
-  it.each(['aedes', 'ws', 'socks'])('%s, which is heavy, is loaded only where it is used', (name) => {
+  it.each(['aedes', 're2js', 'ws', 'socks'])('%s, which is heavy, is loaded only where it is used', (name) => {
     const atStart = [...sources].filter(([, source]) =>
       new RegExp(`^import (?!type).*from '${name}'`, 'm').test(source),
     )
@@ -184,6 +185,7 @@ describe('the folder', () => {
     ['errors.ts', /^$/, /^$/],
     ['options', /^(options\/.*|errors\.ts|mqtt\/(topic|property-table)\.ts)$/, /^$/],
     ['config', /^(config|options)\/|^errors\.ts$/, /^io\.ts$/],
+    ['expressions', /^(expressions\/.*|errors\.ts)$/, /^$/],
     ['formatters', /^(formatters\/.*|errors\.ts)$/, /^mqtt\/(message|properties|malformed)\.ts$/],
     ['mqtt', /^(mqtt\/.*|errors\.ts)$/, /^options\//],
     [
@@ -197,7 +199,7 @@ describe('the folder', () => {
     ['docs', /^(docs|options)\//, /^commands\/command\.ts$/],
     [
       'commands',
-      /^(commands|config|formatters|mqtt|options|parsers|reports|streams|terminal)\/|^errors\.ts$/,
+      /^(commands|config|expressions|formatters|mqtt|options|parsers|reports|streams|terminal)\/|^errors\.ts$/,
       /^io\.ts$/,
     ],
   ])('%s imports only %s, and as types %s', (area, allowed, types) => {

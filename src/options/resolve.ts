@@ -41,7 +41,8 @@ export interface Given {
 /** The variables of the environment that belong to options of the table. An empty one counts as absent. */
 export function environmentSource(table: OptionTable, env: Readonly<Record<string, string | undefined>>): Source {
   const texts = new Map<string, readonly string[]>()
-  for (const key of Object.keys(table)) {
+  for (const [key, option] of Object.entries(table)) {
+    if (option.rest) continue
     const text = env[environmentName(key)]
     if (text !== undefined && text !== '') texts.set(key, [text])
   }

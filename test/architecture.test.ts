@@ -189,6 +189,11 @@ describe('the folder', () => {
     ['errors.ts', /^$/, /^$/],
     ['options', /^(options\/.*|errors\.ts|mqtt\/(topic|property-table)\.ts)$/, /^$/],
     ['config', /^(config|options)\/|^errors\.ts$/, /^io\.ts$/],
+    [
+      'expectations',
+      /^(expectations|expressions)\/|^mqtt\/topic\.ts$/,
+      /^(mqtt\/(message|properties)|reports\/suite)\.ts$/,
+    ],
     ['expressions', /^(expressions\/.*|errors\.ts)$/, /^$/],
     ['formatters', /^(formatters\/.*|errors\.ts)$/, /^mqtt\/(message|properties|malformed)\.ts$/],
     ['mqtt', /^(mqtt\/.*|errors\.ts)$/, /^options\//],
@@ -203,7 +208,7 @@ describe('the folder', () => {
     ['docs', /^(docs|options)\//, /^commands\/command\.ts$/],
     [
       'commands',
-      /^(commands|config|expressions|formatters|mqtt|options|parsers|reports|streams|terminal)\/|^errors\.ts$/,
+      /^(commands|config|expectations|expressions|formatters|mqtt|options|parsers|reports|streams|terminal)\/|^errors\.ts$/,
       /^io\.ts$/,
     ],
   ])('%s imports only %s, and as types %s', (area, allowed, types) => {

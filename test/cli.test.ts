@@ -54,10 +54,10 @@ describe('run', () => {
   })
 
   it.each<[argv: string[], stderr: string]>([
-    [[], 'tmqtt: name a command: pub, sub, rr, reply, broker, profile (tmqtt --help)\n'],
+    [[], 'tmqtt: name a command: pub, sub, rr, reply, expect, broker, profile (tmqtt --help)\n'],
     [
       ['subb'],
-      "tmqtt: no command 'subb'; did you mean sub? (commands: pub, sub, rr, reply, broker, profile) (tmqtt --help)\n",
+      "tmqtt: no command 'subb'; did you mean sub? (commands: pub, sub, rr, reply, expect, broker, profile) (tmqtt --help)\n",
     ],
     [['sub', '-q', '7', '-t', 'a'], 'tmqtt sub: -q: expected 0, 1 or 2, got "7" (tmqtt sub --help)\n'],
     [['pub', '--topc', 'a'], 'tmqtt pub: unknown option --topc; did you mean --topic? (tmqtt pub --help)\n'],

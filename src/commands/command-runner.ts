@@ -76,7 +76,7 @@ export async function windUp(work: Promise<unknown>, runner: CommandRunner | und
 }
 
 /** The environment for a command: passwords of tmqtt are none of its business. */
-function withoutCredentials(env: Environment, table: OptionTable): Environment {
+export function withoutCredentials(env: Environment, table: OptionTable): Environment {
   const secret = Object.entries(table).flatMap(([key, option]) => {
     const name = environmentName(key)
     return isCredential(option, env[name] ?? '') ? [name] : []

@@ -18,6 +18,7 @@ export const exitStatuses: readonly (readonly [status: string, meaning: string])
   ],
   ['1 to 5', 'the broker refused the connection with this MQTT 3.1.1 return code; 5 is not authorised'],
   ['3', 'the broker cannot be reached: name, TCP, proxy, WebSocket, or no CONNACK in time'],
+  ['6', 'what was expected did not come, or the command of expect has failed'],
   ['7', 'the connection was lost for good, or acknowledgements are missing at the end'],
   ['8', 'TLS: certificate, host name, handshake'],
   ['19', 'the broker did not answer within the keep alive'],

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
 import { type Child, runProgram, shell } from '../../src/streams/child-process.ts'
+import { isRunning } from '../support/processes.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 /** Runs a command, and tells how it went and what it printed. */
@@ -29,15 +30,6 @@ function kill(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal)
   } catch (error) {
     expect(error).toMatchObject({ code: 'ESRCH' })
-  }
-}
-
-function isRunning(pidFile: string): boolean {
-  try {
-    // A zombie that nobody has waited for is not running.
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${readFileSync(pidFile, 'utf8').trim()}/stat`, 'utf8'))
-  } catch {
-    return false
   }
 }
 

@@ -7,18 +7,14 @@ import type { Io } from '../io.ts'
 import type { Message } from '../mqtt/message.ts'
 import type { Session } from '../mqtt/session.ts'
 import type { Subscription } from '../mqtt/subscription.ts'
-import { connectionOptions } from '../options/connection.ts'
 import { BrokenPipeError, Sink } from '../streams/sink.ts'
-import { withoutCredentials } from './command-runner.ts'
 import type { ExpectValues } from './expect.ts'
 import { formatterFor } from './output.ts'
-import { endedWithin, noticeTo, openSession, prepareClient, unlessAborted } from './session.ts'
+import { noticeTo, openSession, prepareClient, unlessAborted } from './session.ts'
+import { WatchedCommand } from './watched-command.ts'
 
 /** How long leaving may wait for the broker. */
 const PATIENCE_MS = 1000
-
-/** How long a command may take to be ended, by force if need be. */
-const COMMAND_PATIENCE_MS = 5000
 
 /** One run of expect: has a tally told what comes, until it is clear how it goes. */
 export class Expecting {
@@ -28,10 +24,7 @@ export class Expecting {
   readonly #print: ((message: Message) => void) | undefined
   readonly #out: OutputBuffer
   readonly #sink: Sink
-  readonly #stopCommand = new AbortController()
-  #command: Ending['command']
-  /** Resolves when the command has ended. */
-  #ended: Promise<string | undefined> | undefined
+  readonly #command: WatchedCommand | undefined
   #isLate = false
   #hasReader = true
 
@@ -41,14 +34,16 @@ export class Expecting {
     this.#tally = tally
     this.#out = new OutputBuffer({ terminal: io.stdout.isTTY === true })
     this.#sink = new Sink(io.stdout)
-    const { verbose, json, format } = values
+    const { verbose, json, format, command } = values
+    const [program, ...args] = command
+    this.#command = program === undefined ? undefined : new WatchedCommand([program, ...args], io)
     if (!verbose && !json && format === undefined) return
     const print = formatterFor(values, io, noticeTo(io, 'expect'))
     this.#print = (message) => print(message, this.#out)
   }
 
   get ending(): Pick<Ending, 'isLate' | 'command'> {
-    return { isLate: this.#isLate, command: this.#command }
+    return { isLate: this.#isLate, command: this.#command?.ending }
   }
 
   /** Resolves when it is clear what has become of each expectation. @throws what cut it short. */
@@ -99,17 +94,17 @@ export class Expecting {
 
   /** Resolves when all is met, or something can't be any more. */
   async #settled(subscription: Subscription): Promise<void> {
-    const ended = this.#runCommand()
+    const ended = this.#command?.run() ?? Promise.resolve(false)
     let reach: () => void = () => {}
     const enough = new Promise<void>((resolve) => {
       reach = resolve
     })
     const broken = this.#take(subscription, reach)
-    const failed = ended.then((failure) => (failure === undefined ? forever() : undefined))
+    const failed = ended.then((hasFailed) => (hasFailed ? undefined : forever()))
     await Promise.race([broken, failed, this.#allMet(enough, ended)])
   }
 
-  async #allMet(enough: Promise<void>, ended: Promise<string | undefined>): Promise<void> {
+  async #allMet(enough: Promise<void>, ended: Promise<boolean>): Promise<void> {
     // Silence is to last.
     if (this.#tally.expectation.atLeast === 0 && this.#command === undefined) await forever()
     await Promise.all([enough, ended])
@@ -149,39 +144,9 @@ export class Expecting {
     }
   }
 
-  /** Resolves when it has ended, with what it has done wrong; at once if there is none. */
-  async #runCommand(): Promise<string | undefined> {
-    const [program, ...args] = this.#values.command
-    if (program === undefined) return undefined
-    this.#command = { name: program, state: 'running' }
-    this.#ended = this.#runProgram(program, args)
-    const failure = await this.#ended
-    // Told to end, it has neither failed nor ended.
-    if (this.#stopCommand.signal.aborted) return await forever()
-    this.#command = { name: program, state: 'ended', ...(failure === undefined ? {} : { failure }) }
-    return failure
-  }
-
-  async #runProgram(program: string, args: readonly string[]): Promise<string | undefined> {
-    const { runProgram } = await import('../streams/child-process.ts')
-    const { env, kill, stderr } = this.#io
-    return await runProgram({
-      argv: [program, ...args],
-      env: withoutCredentials(env, connectionOptions),
-      input: [],
-      output: (piece) => new Promise<void>((resolve) => stderr.write(piece, () => resolve())),
-      stderr,
-      timeoutMs: undefined,
-      mayLeave: true,
-      signal: this.#stopCommand.signal,
-      kill,
-    })
-  }
-
   async #leave(session: Session, subscription: Subscription | undefined): Promise<void> {
     subscription?.stop()
-    this.#stopCommand.abort()
-    if (this.#ended !== undefined) await endedWithin(COMMAND_PATIENCE_MS, this.#ended)
+    await this.#command?.stop()
     await subscription?.finish(PATIENCE_MS)
     // What is not acknowledged by now is nobody's loss.
     await session.end().catch(() => {})

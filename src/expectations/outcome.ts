@@ -44,7 +44,7 @@ function countVerdict(tally: Tally, { isLate, withinMs }: Ending): Verdict {
   const { counted, breach, expectation, hasEnough } = tally
   const name = `${wanted(expectation)} on ${expectation.filters.map(quoted).join(' or ')}${described(expectation)}`
   if (breach !== undefined && breach.filter === undefined) {
-    const failure = `${counted} messages came, at most ${expectation.atMost} were expected`
+    const failure = `${counted} messages came, more than ${expectation.atMost}`
     return { name, failure, details: [`one too many: ${shown(breach.sighting)}`] }
   }
   if (hasEnough) return { name, failure: undefined, isSettled: expectation.atMost === Number.POSITIVE_INFINITY }
@@ -82,10 +82,14 @@ function commandVerdict(
 }
 
 function wanted({ atLeast, atMost, steps }: Expectation): string {
-  if (steps.length > 0) return `${steps.length} messages in order`
-  if (atMost === Number.POSITIVE_INFINITY) return `at least ${atLeast} messages`
-  if (atLeast === atMost) return `exactly ${atLeast} messages`
-  return atLeast === 0 ? `at most ${atMost} messages` : `${atLeast} to ${atMost} messages`
+  if (steps.length > 0) return `${messages(steps.length)} in order`
+  if (atMost === Number.POSITIVE_INFINITY) return `at least ${messages(atLeast)}`
+  if (atLeast === atMost) return `exactly ${messages(atLeast)}`
+  return atLeast === 0 ? `at most ${messages(atMost)}` : `${atLeast} to ${messages(atMost)}`
+}
+
+function messages(count: number): string {
+  return count === 1 ? '1 message' : `${count} messages`
 }
 
 function described({ conditions, steps }: Expectation): string {

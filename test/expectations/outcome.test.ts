@@ -40,7 +40,7 @@ describe('casesOf', () => {
     const tally = tallyOf({ filters: ['a', 'b/+'], conditions, none: ['x', 'y'] }, { payload: '1' })
     expect(told(tally, { command: { name: './start.sh', state: 'ended' } })).toEqual([
       ['passed', stays],
-      ['passed', "at least 1 messages on 'a' or 'b/+' --where 'payload == 1'"],
+      ['passed', "at least 1 message on 'a' or 'b/+' --where 'payload == 1'"],
       ['passed', "nothing on 'x'"],
       ['passed', "nothing on 'y'"],
       ['passed', './start.sh'],
@@ -95,7 +95,7 @@ describe('casesOf', () => {
     const tally = tallyOf({ atMost: 1, none: ['x'] }, { payload: 'one' }, { payload: 'two' })
     expect(told(tally, { command: { name: 'c', state: 'running' } })).toEqual([
       ['passed', stays],
-      ['failed', "exactly 1 messages on 'a'", '2 messages came, at most 1 were expected', "one too many: 'a' two"],
+      ['failed', "exactly 1 message on 'a'", '2 messages came, more than 1', "one too many: 'a' two"],
       ['skipped', "nothing on 'x'", unclear],
       ['skipped', 'c', unclear],
     ])
@@ -105,7 +105,7 @@ describe('casesOf', () => {
     const tally = tallyOf({ none: ['x', 'y'] }, { topic: 'y', payload: 'oh' })
     expect(told(tally, { command: { name: 'c', state: 'ended' } })).toEqual([
       ['passed', stays],
-      ['skipped', "at least 1 messages on 'a'", unclear],
+      ['skipped', "at least 1 message on 'a'", unclear],
       ['skipped', "nothing on 'x'", unclear],
       ['failed', "nothing on 'y'", "a message came on 'y'", "'y' oh"],
       ['passed', 'c'],

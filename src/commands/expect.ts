@@ -35,11 +35,13 @@ export const expect = command({
     'comes: a message of -t that meets every condition counts. Without --count, --at-least, --at-most or --in-order, ' +
     'one is enough. It ends as soon as all is met and the command has ended, or something can no longer be met; it ' +
     'goes on to the end of --within where nothing but silence is expected and there is no command. Retained messages ' +
-    'from before do not count unless --retained is given. A command that fails, or does not end within that time, is ' +
-    'a failure; it has no input, what it prints goes to standard error, and if it still runs when the rest is clear, ' +
-    'it is ended with all it has started. A lost connection is a failure too: it is not made again. The exit status is 0 when everything was ' +
-    'met, and 6 when not; then the nearest messages are shown. Each wait has its limit: --connect-timeout, --within ' +
-    'for the confirmation of the subscription, --within for the rest, and a few seconds for leaving.',
+    'from before do not count unless --retained is given. The command has no input, and what it prints goes to ' +
+    'standard error; it is a failure when it fails, or does not end within that time: then it is ended with all it ' +
+    'has started, as it is when something else has failed. A lost connection is a failure too: it is not made again. ' +
+    'The exit status is 0 when everything was met, and 6 when not; then the nearest messages are shown. Nothing is ' +
+    'printed on standard output unless -v, -F or --json is given, and then what counts. Each wait has its limit: ' +
+    '--connect-timeout, --within for the confirmation of the subscription, --within for the rest, and a few seconds ' +
+    'for leaving.',
   options,
   examples: [
     {

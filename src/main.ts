@@ -12,13 +12,19 @@ process.title = 'tmqtt'
 // Libraries would print packets with passwords (DEBUG), or redirect the connection.
 for (const name of ['DEBUG', 'MQTTJS_SOCKS_PROXY', 'NODE_TLS_REJECT_UNAUTHORIZED']) delete process.env[name]
 
+/** Processes that were told to end and have not been ended by force: they must not outlive the program. */
+const told = new Set<number>()
+
 const stop = new AbortController()
 for (const [signal, exitCode] of [
   ['SIGINT', ExitCode.sigint],
   ['SIGTERM', ExitCode.sigterm],
 ] as const) {
   process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(exitCode)
+    if (stop.signal.aborted) {
+      for (const pid of told) kill(pid, 'SIGKILL')
+      process.exit(exitCode)
+    }
     stop.abort(new InterruptedError(`interrupted by ${signal}`, exitCode))
   })
 }
@@ -52,6 +58,8 @@ void run(process.argv.slice(2), io).then(async (exitCode) => {
 })
 
 function kill(pid: number, signal: NodeJS.Signals): void {
+  if (signal === 'SIGKILL') told.delete(pid)
+  else told.add(pid)
   try {
     process.kill(pid, signal)
   } catch {

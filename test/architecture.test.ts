@@ -154,17 +154,21 @@ describe('a package', () => {
     ['ora', /^terminal\//],
     ['aedes', /^commands\/broker\.ts$/],
     ['re2js', /^expressions\/regex\.ts$/],
+    ['@marcbachmann/cel-js', /^expressions\/cel\.ts$/],
   ])('%s is imported only where it belongs: %s', (name, places) => {
     const users = imports.filter(({ to }) => to === name).map(({ from }) => from)
     expect(users.filter((path) => !places.test(path))).toEqual([])
   })
 
-  it.each(['aedes', 're2js', 'ws', 'socks'])('%s, which is heavy, is loaded only where it is used', (name) => {
-    const atStart = [...sources].filter(([, source]) =>
-      new RegExp(`^import (?!type).*from '${name}'`, 'm').test(source),
-    )
-    expect(atStart.map(([path]) => path)).toEqual([])
-  })
+  it.each(['@marcbachmann/cel-js', 'aedes', 're2js', 'ws', 'socks'])(
+    '%s, which is heavy, is loaded only where it is used',
+    (name) => {
+      const atStart = [...sources].filter(([, source]) =>
+        new RegExp(`^import (?!type).*from '${name}'`, 'm').test(source),
+      )
+      expect(atStart.map(([path]) => path)).toEqual([])
+    },
+  )
 })
 
 describe('the global', () => {
@@ -185,6 +189,11 @@ describe('the folder', () => {
     ['errors.ts', /^$/, /^$/],
     ['options', /^(options\/.*|errors\.ts|mqtt\/(topic|property-table)\.ts)$/, /^$/],
     ['config', /^(config|options)\/|^errors\.ts$/, /^io\.ts$/],
+    [
+      'expectations',
+      /^(expectations|expressions)\/|^mqtt\/topic\.ts$/,
+      /^(mqtt\/(message|properties)|reports\/suite)\.ts$/,
+    ],
     ['expressions', /^(expressions\/.*|errors\.ts)$/, /^$/],
     ['formatters', /^(formatters\/.*|errors\.ts)$/, /^mqtt\/(message|properties|malformed)\.ts$/],
     ['mqtt', /^(mqtt\/.*|errors\.ts)$/, /^options\//],
@@ -201,7 +210,7 @@ describe('the folder', () => {
     ['docs', /^(docs|options)\//, /^commands\/command\.ts$/],
     [
       'commands',
-      /^(checks|commands|config|expressions|formatters|mqtt|options|parsers|reports|retained|streams|terminal)\/|^errors\.ts$/,
+      /^(checks|commands|config|expectations|expressions|formatters|mqtt|options|parsers|reports|retained|streams|terminal)\/|^errors\.ts$/,
       /^io\.ts$/,
     ],
   ])('%s imports only %s, and as types %s', (area, allowed, types) => {

@@ -58,7 +58,7 @@ export function commandHelp(command: Command, columns: number): string {
   return [
     wrap(`tmqtt ${command.name}: ${command.summary}`, 0, width),
     '',
-    wrap(`Usage: tmqtt ${command.name} [OPTION]…${positionals}`, 0, width),
+    wrap(`Usage: tmqtt ${command.name} [OPTION]…${positionals}${restOf(command)}`, 0, width),
     '',
     ...(command.description === undefined ? [] : [wrap(command.description, 0, width), '']),
     'Examples:',
@@ -78,6 +78,12 @@ export function commandHelp(command: Command, columns: number): string {
     ),
     '',
   ].join('\n')
+}
+
+/** ` [-- COMMAND…]`, for a command that takes the words of another program. */
+export function restOf({ options }: Command): string {
+  const rest = Object.values(options).find((option) => option.rest)
+  return rest === undefined ? '' : ` [-- ${rest.kind.placeholder}…]`
 }
 
 /** The options that help shows, by their headings. */

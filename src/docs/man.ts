@@ -1,7 +1,7 @@
 import type { Command } from '../commands/command.ts'
 import { environmentName, isFlag, type Option } from '../options/option.ts'
 import { typedNames } from '../options/words.ts'
-import { describe, groupsOf } from './help.ts'
+import { describe, groupsOf, restOf } from './help.ts'
 
 /** Shown at the foot of each page. Fixed, so that a page changes only when its text does. */
 const DATE = '2026-11-22'
@@ -76,6 +76,7 @@ export function commandPage(command: Command): string {
     `.B tmqtt ${roff(command.name)}`,
     '.RI [ OPTION ]\\|.\\|.\\|.',
     ...(command.positionals ?? []).map((key) => `.RI [ ${roff(command.options[key]!.kind.placeholder)} ]`),
+    ...(restOf(command) === '' ? [] : [roff(restOf(command).trim())]),
     ...(command.description === undefined ? [] : ['.SH DESCRIPTION', roff(command.description)]),
     '.SH OPTIONS',
     ...[...groupsOf(command)].flatMap(([group, rows]) => [

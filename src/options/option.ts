@@ -59,6 +59,11 @@ export interface Option<T = unknown> {
    */
   readonly replaces?: readonly string[] | ((value: never) => readonly string[])
   readonly hidden?: true
+  /**
+   * Takes the words behind `--`, which belong to another program, and only these: it has no flag, no variable and no
+   * key in a profile. Goes with `repeat` and `hidden`.
+   */
+  readonly rest?: true
 }
 
 export type OptionTable = Readonly<Record<string, Option>>

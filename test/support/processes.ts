@@ -49,3 +49,13 @@ function shownAddress(local: string): string {
 }
 
 const loopback6 = '00000000000000000000000001000000'
+
+/** Whether the process runs whose identifier the file holds. */
+export function isRunning(pidFile: string): boolean {
+  try {
+    // A zombie that nobody has waited for is not running.
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${readFileSync(pidFile, 'utf8').trim()}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}

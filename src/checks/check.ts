@@ -26,6 +26,8 @@ export interface Check {
   readonly since?: ProtocolVersion
   /** Checks without which it makes no sense. */
   readonly needs?: readonly string[]
+  /** How many times the time limit it has, where it moves much: mosquitto 2.0.11 sends 40 KB a second by WebSocket. */
+  readonly patience?: number
   /** @throws Unsupported, or an error that says what went wrong. */
   run(context: Context): Promise<Findings | undefined>
 }

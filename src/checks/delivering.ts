@@ -58,6 +58,7 @@ export const deliveries: readonly Check[] = [
     title: 'a payload of 256 KB comes as it was',
     clause: '3.3.3',
     needs: ['qos-1'],
+    patience: 4,
     async run({ connect, topic }) {
       const payload = Buffer.alloc(LARGE)
       for (let at = 0; at < LARGE; at++) payload[at] = (at * 31 + (at >> 8)) & 0xff

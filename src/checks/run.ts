@@ -97,7 +97,7 @@ export class CheckRun {
 
   async #carryOut(check: Check): Promise<Result> {
     this.#settings.began(check)
-    const limit = new Limit(this.#settings.timeoutMs, this.#settings.signal)
+    const limit = new Limit(this.#settings.timeoutMs * (check.patience ?? 1), this.#settings.signal)
     const opened: Closable[] = []
     const start = performance.now()
     let result: Result

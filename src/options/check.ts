@@ -48,7 +48,8 @@ export function checkOptions(known: readonly string[]) {
       kind: duration(1),
       short: 'W',
       group: 'Limits',
-      describe: 'Longest time for each check; removing what checks have left may take 5 s more',
+      describe:
+        'Longest time for each check; large-payload has four times as long; removing what checks have left may take 5 s more',
       default: 5000,
       defaultText: '5s',
     },

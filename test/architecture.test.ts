@@ -14,6 +14,8 @@ interface Import {
   readonly to: string
   /** Gone at run time. */
   readonly typeOnly: boolean
+  /** Only when the code around it runs. */
+  readonly onDemand: boolean
 }
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -29,9 +31,13 @@ function importsOf(from: string, source: string): Import[] {
     from,
     to: resolve(from, target!),
     typeOnly: isTypeOnly(names),
+    onDemand: false,
   }))
   const expressions = source.matchAll(/\b(?:import|require)\(\s*['"]([^'"]+)['"]\s*\)/g)
-  return [...found, ...[...expressions].map(([, target]) => ({ from, to: resolve(from, target!), typeOnly: false }))]
+  return [
+    ...found,
+    ...[...expressions].map(([, target]) => ({ from, to: resolve(from, target!), typeOnly: false, onDemand: true })),
+  ]
 }
 
 /** Whether a list of names, as in `import LIST from`, is gone at run time. */
@@ -169,6 +175,20 @@ describe('a package', () => {
       expect(atStart.map(([path]) => path)).toEqual([])
     },
   )
+})
+
+describe('the start', () => {
+  it('loads nothing of Node that is heavy, such as cryptography', () => {
+    const reached = new Set(['main.ts'])
+    for (const path of reached) {
+      const needed = imports.filter(({ from, typeOnly, onDemand }) => from === path && !typeOnly && !onDemand)
+      for (const { to } of needed) reached.add(to)
+    }
+    expect(reached).toContain('commands/sub.ts')
+    expect(
+      [...reached].filter((path) => /^node:(crypto|http|https|tls|zlib|child_process|worker_threads)$/.test(path)),
+    ).toEqual([])
+  })
 })
 
 describe('the global', () => {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { type Check, versionNames } from '../checks/check.ts'
 import { allChecks } from '../checks/index.ts'
 import type { CheckRun, Result } from '../checks/run.ts'
@@ -84,6 +83,7 @@ async function checkBroker(values: Values, io: Io): Promise<number> {
       reconnectAttempts: 0,
     },
   )
+  const { randomBytes } = await import('node:crypto')
   const random = randomBytes(4).toString('hex')
   const versions: readonly ProtocolVersion[] =
     values.protocolVersion === undefined ? [5, 4, 3] : [values.protocolVersion]

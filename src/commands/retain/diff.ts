@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto'
 import { readSources } from '../../config/sources.ts'
 import { ExitCode } from '../../errors.ts'
 import { OutputBuffer } from '../../formatters/output-buffer.ts'
 import type { Io } from '../../io.ts'
-import type { Message } from '../../mqtt/message.ts'
 import { configurationOptions } from '../../options/configuration.ts'
 import { textOf } from '../../options/kinds.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
@@ -11,6 +9,7 @@ import { resolve, type Source } from '../../options/resolve.ts'
 import { BrokenPipeError, Sink } from '../../streams/sink.ts'
 import { type Command, command } from '../command.ts'
 import { blameBroker, noticeTo } from '../session.ts'
+import type { Digest } from './digest.ts'
 import { jsonOption, type RetainedValues, retainedConnection, retainedOptions } from './options.ts'
 import { filtersOrAll, leave, openReading, type Reading, topicsUnder, within } from './reading.ts'
 
@@ -30,9 +29,6 @@ const options = table({
 type Values = ValuesOf<typeof options>
 
 const NAME = 'retain diff'
-
-/** What is compared of a message. */
-type Digest = Readonly<Record<'payload' | 'qos' | 'properties', string>>
 
 interface Difference {
   readonly topic: string
@@ -108,6 +104,7 @@ async function digests(
   filters: readonly string[],
   hasProperties: boolean,
 ): Promise<ReadonlyMap<string, Digest>> {
+  const { digestOf } = await import('./digest.ts')
   const { reader } = reading
   reader.start()
   const topics = await topicsUnder(reading, filters)
@@ -117,30 +114,6 @@ async function digests(
   })
   await within(reading, fetching, 'reading retained messages')
   return all
-}
-
-function digestOf(message: Message, hasProperties: boolean): Digest {
-  const payload = createHash('sha256')
-  for (const piece of message.payloadPieces) payload.update(piece)
-  return {
-    payload: payload.digest('base64'),
-    qos: String(message.qos),
-    properties: hasProperties ? propertiesText(message) : '',
-  }
-}
-
-/** The properties that the publisher has set, but for the time that is left: it differs from moment to moment. */
-function propertiesText(message: Message): string {
-  if (message.propertiesStart === message.propertiesEnd) return ''
-  const {
-    messageExpiryInterval: _left,
-    topicAlias: _alias,
-    subscriptionIdentifiers: _ids,
-    ...kept
-  } = message.properties
-  const keys = Object.keys(kept).sort() as (keyof typeof kept)[]
-  const text = JSON.stringify(keys.map((key) => [key, kept[key]]))
-  return keys.length === 0 ? '' : createHash('sha256').update(text).digest('base64')
 }
 
 function differencesOf(here: ReadonlyMap<string, Digest>, there: ReadonlyMap<string, Digest>): Difference[] {

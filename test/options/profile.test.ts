@@ -154,7 +154,7 @@ describe('profileProblems', () => {
         profile: 'x',
       }),
     ).toEqual([
-      `${place}: unknown key "hots"`,
+      `${place}: unknown key "hots"; did you mean "host"?`,
       `${place}: "keep-alive": expected a whole number from 5 to 99, got "4"`,
       `${place}: "host": expected one value, not a list`,
       `${place}: "profile" can't be set in a profile`,

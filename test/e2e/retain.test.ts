@@ -81,7 +81,13 @@ describe('retain-clear', () => {
 
   it('leaves no file behind with --json, also when it is interrupted', async () => {
     const directory = temporaryDirectory()
-    const broker = await startRetainingBroker(topics(3), { published: () => program.kill('SIGINT') })
+    let isInterrupted = false
+    const interrupt = () => {
+      // A second signal would end it at once.
+      if (!isInterrupted) program.kill('SIGINT')
+      isInterrupted = true
+    }
+    const broker = await startRetainingBroker(topics(3), { published: interrupt })
     const program = spawnTmqtt(clear(broker.url, '--json'), { env: { TMPDIR: directory.path } })
     expect((await program.exited).code).toBe(130)
     expect(program.stderr).toBe('tmqtt retain-clear: interrupted by SIGINT; 0 of 3 messages cleared\n')

@@ -6,7 +6,7 @@ import { startAedes } from '../support/aedes.ts'
 import { freePort } from '../support/free-port.ts'
 import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts'
 import { publishPacket } from '../support/packets.ts'
-import { isRunning } from '../support/processes.ts'
+import { expectEnd } from '../support/processes.ts'
 import { type CliRun, type RunOptions, runCli } from '../support/run.ts'
 import { type Peer, startScriptedBroker } from '../support/scripted-peer.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -322,7 +322,7 @@ tmqtt expect: 0 of 1 messages came within 0.5 s
       expecting.send('2')
       const { exit, stderr } = await outcome(expecting)
       expect([exit, stderr.split('\n').at(-2)]).toEqual([6, 'tmqtt expect: 2 messages came, more than 1'])
-      expect(isRunning(pid)).toBe(false)
+      await expectEnd(pid)
     })
 
     it.each<[words: string[], failure: string]>([
@@ -342,7 +342,7 @@ tmqtt expect: 0 of 1 messages came within 0.5 s
       expecting.send('x')
       const { exit, stderr } = await outcome(expecting)
       expect([exit, stderr]).toEqual([6, 'tmqtt expect: sh did not end within 1 s\n'])
-      expect(isRunning(pid)).toBe(false)
+      await expectEnd(pid)
     })
   })
 
@@ -434,7 +434,7 @@ tmqtt expect: 0 of 1 messages came within 0.5 s
       const { exit, stdout, stderr } = await outcome(expecting)
       expect([exit, stdout]).toEqual([7, 'a x\n'])
       expect(stderr).toMatch(/^begun\ntmqtt expect: the connection to \S+ was lost.*\n$/)
-      expect(isRunning(pid)).toBe(false)
+      await expectEnd(pid)
     })
 
     it('that is lost behind the message that was missing is no failure', async () => {
@@ -462,7 +462,7 @@ tmqtt expect: 0 of 1 messages came within 0.5 s
     expecting.cli.abort(signal)
     const { exit: status, stderr } = await outcome(expecting)
     expect([status, stderr]).toEqual([exit, 'begun\nended\ntmqtt expect: interrupted\n'])
-    expect(isRunning(pid)).toBe(false)
+    await expectEnd(pid)
   })
 
   it('keeps up with a flood of messages of which none counts', async () => {

@@ -1,6 +1,6 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { freePort } from '../support/free-port.ts'
-import { isRunning } from '../support/processes.ts'
+import { expectEnd } from '../support/processes.ts'
 import { startScriptedBroker } from '../support/scripted-peer.ts'
 import { hasScript, spawnInTerminal, spawnShell, spawnTmqtt } from '../support/spawn.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
@@ -42,7 +42,7 @@ describe('expect', () => {
     await program.waitForStderr('begun\n')
     program.kill(signal)
     expect((await program.exited).code).toBe(signal === 'SIGINT' ? 130 : 143)
-    expect(isRunning(pid)).toBe(false)
+    await expectEnd(pid)
   })
 
   it('does not leave a command behind at a second signal', async () => {
@@ -51,7 +51,7 @@ describe('expect', () => {
     program.kill('SIGINT')
     program.kill('SIGTERM')
     expect((await program.exited).code).toBeGreaterThanOrEqual(130)
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false))
+    await expectEnd(pid)
   })
 
   it.skipIf(!hasScript)('ends a command at Ctrl-C', async () => {
@@ -60,6 +60,6 @@ describe('expect', () => {
     await program.waitForStdout('begun')
     program.stdin.write('\x03')
     expect(await program.exited).toMatchObject({ code: 130 })
-    expect(isRunning(pid)).toBe(false)
+    await expectEnd(pid)
   })
 })

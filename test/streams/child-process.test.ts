@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Child, runProgram, shell } from '../../src/streams/child-process.ts'
-import { isRunning } from '../support/processes.ts'
+import { expectEnd, isRunning } from '../support/processes.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 /** Runs a command, and tells how it went and what it printed. */
@@ -91,7 +91,7 @@ describe('runProgram', () => {
       timeoutMs: 500,
     })
     expect([failure, stdout]).toEqual(['did not end within 0.5 s (--exec-timeout)', 'begun\n'])
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false))
+    await expectEnd(pid)
   })
 
   it('ends by force what does not end by itself, even if it has left the group', async () => {
@@ -108,7 +108,7 @@ describe('runProgram', () => {
       output: () => stop.abort(),
     })
     expect((await run).failure).toBe('was stopped')
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false))
+    await expectEnd(pid)
   })
 
   it('may leave something running that still has its output', async () => {
@@ -132,7 +132,7 @@ describe('runProgram', () => {
     const pid = temporaryDirectory().file('pid')
     const output = () => Promise.reject(new Error('full'))
     await expect(result(`echo $$ >${pid}; echo x; exec sleep 60`, { output })).rejects.toThrow('full')
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false))
+    await expectEnd(pid)
   })
 
   it('says so when its environment is too long', async () => {

@@ -41,7 +41,7 @@ export function brokerLifeChecks(start: () => Promise<StartedBroker>, user: read
 
     broker.pause()
     const stopped = () => processes().some(({ state, listening }) => state === 'T' && listening.length > 0)
-    await vi.waitFor(() => expect(stopped()).toBe(true))
+    await vi.waitFor(() => expect(stopped()).toBe(true), { timeout: 15_000 })
     const late = runCli(['pub', '-L', broker.urls.tcp, ...user, '-t', 't', '-m', 'late', '-q', '1'])
     broker.resume()
     expect(await late.exit, late.stderr).toBe(0)

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { expect, vi } from 'vitest'
 
 /** A process as /proc shows it. */
 export interface Process {
@@ -58,4 +59,9 @@ export function isRunning(pidFile: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Waits until that process has ended: a signal that nothing can hold off is sent long before it has taken effect. */
+export async function expectEnd(pidFile: string): Promise<void> {
+  await vi.waitFor(() => expect(isRunning(pidFile)).toBe(false), { timeout: 15_000 })
 }

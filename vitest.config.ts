@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: 'test/support/global-setup.ts',
     // As Node does it: the default import of a CommonJS package is its module.exports.
     deps: { interopDefault: false },
+    // Most tests wait for other processes.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -48,6 +48,9 @@ export class UnreachableError extends TmqttError {
   }
 }
 
+/** The broker closed the connection in place of CONNACK. */
+export class HungUpError extends UnreachableError {}
+
 /** Certificate, host name or handshake. */
 export class TlsError extends TmqttError {
   override readonly name = 'TlsError'

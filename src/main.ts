@@ -1,17 +1,20 @@
 import { fstatSync } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
 import { isatty } from 'node:tty'
-import { isMainThread, parentPort, workerData } from 'node:worker_threads'
+import { CREW } from './bench/orders.ts'
 import { run } from './cli.ts'
 import { ExitCode, InterruptedError } from './errors.ts'
 import type { Io } from './io.ts'
 import { fileOutput } from './streams/file-output.ts'
 
+/** Processes that were told to end and have not been ended by force: they must not outlive the program. */
+const told = new Set<number>()
+
 /** How long a failed or interrupted program waits for a reader that takes nothing. */
 const PATIENCE_MS = 1000
 
-if (isMainThread) runProgram()
-else void import('./bench/run-crew.ts').then(({ runCrew }) => runCrew(parentPort!, workerData))
+if (process.argv[2] === CREW) void import('./bench/run-crew.ts').then(({ runCrew }) => runCrew())
+else runProgram()
 
 function runProgram(): void {
   /** Replaces the arguments in the process list, where a password could be read. */
@@ -26,7 +29,10 @@ function runProgram(): void {
     ['SIGTERM', ExitCode.sigterm],
   ] as const) {
     process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(exitCode)
+      if (stop.signal.aborted) {
+        for (const pid of told) kill(pid, 'SIGKILL')
+        process.exit(exitCode)
+      }
       stop.abort(new InterruptedError(`interrupted by ${signal}`, exitCode))
     })
   }
@@ -64,6 +70,8 @@ function runProgram(): void {
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {
+  if (signal === 'SIGKILL') told.delete(pid)
+  else told.add(pid)
   try {
     process.kill(pid, signal)
   } catch {

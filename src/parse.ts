@@ -55,7 +55,8 @@ function parseCommand(
   columns: number,
 ): Parsed {
   const { words, typed: typedOptions } = normalizeWords(argv, command.options)
-  const parsed = readWords(command.options, words)
+  const { own, rest } = splitRest(command, words)
+  const parsed = readWords(command.options, own)
   if (parsed.help === true) return { text: commandHelp(command, columns) }
   if (parsed.version === true) return { text: versionText }
 
@@ -68,6 +69,10 @@ function parseCommand(
   }
   const typed = new Map(typedOptions)
   takePositionals(command, parsed._ as string[], texts, typed)
+  if (rest !== undefined) {
+    texts.set(rest.key, rest.words)
+    typed.set(rest.key, '--')
+  }
   const commandLine: Source = { texts, nameOf: (key) => typed.get(key) ?? `--${longName(key)}` }
   return { command, sources: [commandLine, environmentSource(command.options, env)] }
 }
@@ -82,6 +87,19 @@ export function complete(command: Command, sources: readonly Source[]): Readonly
   const values = resolve(command.options, sources)
   command.check?.(values)
   return values
+}
+
+/** Parts the words of another program, behind `--`, from those of a command that takes such. */
+function splitRest(
+  { options }: Command,
+  words: readonly string[],
+): { readonly own: readonly string[]; readonly rest?: { readonly key: string; readonly words: readonly string[] } } {
+  const [key, option] = Object.entries(options).find(([, each]) => each.rest) ?? []
+  const end = words.indexOf('--')
+  if (key === undefined || end < 0) return { own: words }
+  const rest = words.slice(end + 1)
+  if (rest.length === 0) throw new UsageError(`-- needs ${option!.kind.expected} behind it`)
+  return { own: words.slice(0, end), rest: { key, words: rest } }
 }
 
 /** yargs on canonical words: splits options from the rest. */
@@ -104,6 +122,7 @@ function readWords(table: OptionTable, words: readonly string[]): Record<string,
     })
     .boolean(['help', 'version'])
   for (const [key, option] of Object.entries(table)) {
+    if (option.rest) continue
     if (isFlag(option)) parser.boolean(longName(key))
     else parser.string(longName(key))
   }
@@ -112,7 +131,7 @@ function readWords(table: OptionTable, words: readonly string[]): Record<string,
 
 /** @throws UsageError for a word that looks like an option and is none. yargs stumbles over some, as `--constructor`. */
 function checkNames(table: OptionTable, words: readonly string[]): void {
-  const known = new Set([...Object.keys(table).map((key) => `--${longName(key)}`)])
+  const known = new Set(Object.entries(table).flatMap(([key, option]) => (option.rest ? [] : [`--${longName(key)}`])))
   for (const word of words) {
     if (word === '--') return
     const name = word.startsWith('--') ? word.replace(/=.*$/s, '') : word

@@ -14,6 +14,8 @@ interface Import {
   readonly to: string
   /** Gone at run time. */
   readonly typeOnly: boolean
+  /** Only when the code around it runs. */
+  readonly onDemand: boolean
 }
 
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -29,9 +31,13 @@ function importsOf(from: string, source: string): Import[] {
     from,
     to: resolve(from, target!),
     typeOnly: isTypeOnly(names),
+    onDemand: false,
   }))
   const expressions = source.matchAll(/\b(?:import|require)\(\s*['"]([^'"]+)['"]\s*\)/g)
-  return [...found, ...[...expressions].map(([, target]) => ({ from, to: resolve(from, target!), typeOnly: false }))]
+  return [
+    ...found,
+    ...[...expressions].map(([, target]) => ({ from, to: resolve(from, target!), typeOnly: false, onDemand: true })),
+  ]
 }
 
 /** Whether a list of names, as in `import LIST from`, is gone at run time. */
@@ -164,16 +170,35 @@ describe('a package', () => {
     ['aedes', /^commands\/broker\.ts$/],
     ['hdr-histogram-js', /^bench\/reports\/hdr-log\.ts$/],
     ['uplot', /^bench\/reports\/page\.ts$/],
+    ['re2js', /^expressions\/regex\.ts$/],
+    ['@marcbachmann/cel-js', /^expressions\/cel\.ts$/],
   ])('%s is imported only where it belongs: %s', (name, places) => {
     const users = imports.filter(({ to }) => to === name).map(({ from }) => from)
     expect(users.filter((path) => !places.test(path))).toEqual([])
   })
 
-  it.each(['aedes', 'ws', 'socks'])('%s, which is heavy, is loaded only where it is used', (name) => {
-    const atStart = [...sources].filter(([, source]) =>
-      new RegExp(`^import (?!type).*from '${name}'`, 'm').test(source),
-    )
-    expect(atStart.map(([path]) => path)).toEqual([])
+  it.each(['@marcbachmann/cel-js', 'aedes', 're2js', 'ws', 'socks'])(
+    '%s, which is heavy, is loaded only where it is used',
+    (name) => {
+      const atStart = [...sources].filter(([, source]) =>
+        new RegExp(`^import (?!type).*from '${name}'`, 'm').test(source),
+      )
+      expect(atStart.map(([path]) => path)).toEqual([])
+    },
+  )
+})
+
+describe('the start', () => {
+  it('loads nothing of Node that is heavy, such as cryptography', () => {
+    const reached = new Set(['main.ts'])
+    for (const path of reached) {
+      const needed = imports.filter(({ from, typeOnly, onDemand }) => from === path && !typeOnly && !onDemand)
+      for (const { to } of needed) reached.add(to)
+    }
+    expect(reached).toContain('commands/sub.ts')
+    expect(
+      [...reached].filter((path) => /^node:(crypto|http|https|tls|zlib|child_process|worker_threads)$/.test(path)),
+    ).toEqual([])
   })
 })
 
@@ -195,6 +220,12 @@ describe('the folder', () => {
     ['errors.ts', /^$/, /^$/],
     ['options', /^(options\/.*|errors\.ts|mqtt\/(topic|property-table)\.ts)$/, /^$/],
     ['config', /^(config|options)\/|^errors\.ts$/, /^io\.ts$/],
+    [
+      'expectations',
+      /^(expectations|expressions)\/|^mqtt\/topic\.ts$/,
+      /^(mqtt\/(message|properties)|reports\/suite)\.ts$/,
+    ],
+    ['expressions', /^(expressions\/.*|errors\.ts)$/, /^$/],
     ['formatters', /^(formatters\/.*|errors\.ts)$/, /^mqtt\/(message|properties|malformed)\.ts$/],
     ['mqtt', /^(mqtt\/.*|errors\.ts)$/, /^options\//],
     [
@@ -203,13 +234,15 @@ describe('the folder', () => {
       /^mqtt\/(message|property-table)\.ts$/,
     ],
     ['bench', /^(bench|mqtt)\/|^(errors|options\/nearest)\.ts$/, /^options\//],
+    ['checks', /^(checks|mqtt)\/|^errors\.ts$/, /^options\//],
     ['reports', /^reports\//, /^$/],
+    ['retained', /^(retained|mqtt)\/|^errors\.ts$/, /^options\//],
     ['streams', /^(streams\/.*|errors\.ts)$/, /^$/],
     ['terminal', /^(terminal\/.*|errors\.ts)$/, /^io\.ts$/],
     ['docs', /^(docs|options)\//, /^commands\/command\.ts$/],
     [
       'commands',
-      /^(bench|commands|config|formatters|mqtt|options|parsers|reports|streams|terminal)\/|^(errors|version)\.ts$/,
+      /^(bench|checks|commands|config|expectations|expressions|formatters|mqtt|options|parsers|reports|retained|streams|terminal)\/|^(errors|version)\.ts$/,
       /^io\.ts$/,
     ],
   ])('%s imports only %s, and as types %s', (area, allowed, types) => {

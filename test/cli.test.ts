@@ -3,11 +3,14 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { PassThrough, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { run } from '../src/cli.ts'
+import { commands } from '../src/commands/index.ts'
 import { atEndOfTest } from './support/clean-up.ts'
 import { freePort } from './support/free-port.ts'
 import { runCli } from './support/run.ts'
 import { startScriptedBroker } from './support/scripted-peer.ts'
 import { temporaryDirectory } from './support/temporary.ts'
+
+const names = commands.map(({ name }) => name).join(', ')
 
 /** Runs to the end. */
 async function result(...argv: readonly string[]) {
@@ -35,6 +38,11 @@ describe('run', () => {
     [['help'], /^tmqtt: publish and subscribe by MQTT\n/],
     [['help', 'sub'], /^tmqtt sub: /],
     [['pub', '--help'], /^tmqtt pub: /],
+    [['retain', '--help'], /^Usage: tmqtt retain COMMAND /],
+    [['retain', '--version'], /^tmqtt \d/],
+    [['help', 'retain'], /^Usage: tmqtt retain COMMAND /],
+    [['help', 'retain', 'list'], /^tmqtt retain list: /],
+    [['retain', 'list', '--help'], /^tmqtt retain list: /],
     [['--version'], /^tmqtt \d+\.\d+\.\d+\n$/],
   ])('exits 0 after %j', async (argv, stdout) => {
     expect(await result(...argv)).toEqual({ exit: 0, stdout: expect.stringMatching(stdout), stderr: '' })
@@ -54,13 +62,16 @@ describe('run', () => {
   })
 
   it.each<[argv: string[], stderr: string]>([
+    [[], `tmqtt: name a command: ${names} (tmqtt --help)\n`],
+    [['subb'], `tmqtt: no command 'subb'; did you mean sub? (commands: ${names}) (tmqtt --help)\n`],
+    [['retain'], 'tmqtt retain: name a command: list, diff (tmqtt retain --help)\n'],
     [
-      [],
-      'tmqtt: name a command: pub, sub, rr, reply, bench conn, bench pub, bench sub, bench flow, bench compare, bench merge, broker, profile (tmqtt --help)\n',
+      ['retain', 'lst'],
+      "tmqtt retain: no command 'retain lst'; did you mean list? (commands: retain list, retain diff) (tmqtt retain --help)\n",
     ],
     [
-      ['subb'],
-      "tmqtt: no command 'subb'; did you mean sub? (commands: pub, sub, rr, reply, bench conn, bench pub, bench sub, bench flow, bench compare, bench merge, broker, profile) (tmqtt --help)\n",
+      ['retain', 'list', '--topc', 'a'],
+      'tmqtt retain list: unknown option --topc; did you mean --topic? (tmqtt retain list --help)\n',
     ],
     [['sub', '-q', '7', '-t', 'a'], 'tmqtt sub: -q: expected 0, 1 or 2, got "7" (tmqtt sub --help)\n'],
     [['pub', '--topc', 'a'], 'tmqtt pub: unknown option --topc; did you mean --topic? (tmqtt pub --help)\n'],

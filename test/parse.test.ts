@@ -38,6 +38,17 @@ describe('parse', () => {
     expect(text(...argv)).toBe(printed)
   })
 
+  it('leaves the words behind -- to a command that runs another program', () => {
+    const command = ['./start.sh', '-t', 'x', '--help', '--', '', '-q9']
+    expect(values(['expect', '-t', 'a', '--', ...command])).toMatchObject({ topic: ['a'], command })
+    expect(values(['expect', '-t', 'a', '--payload', '--', '-q', '0'])).toMatchObject({ payload: '--', command: [] })
+    expect(values(['expect', '-t', 'a'], { TMQTT_COMMAND: 'x' })).toMatchObject({ command: [] })
+    expect(() => parse(['expect', '-t', 'a', '--'], {}, 80)).toThrow(new UsageError('-- needs a command behind it'))
+    expect(() => parse(['expect', '-t', 'a', '--command=x'], {}, 80)).toThrow(/^unknown option --command/)
+    expect(() => parse(['expect', '-t', 'a', 'x', '--', 'y'], {}, 80)).toThrow(/^'x' is no option/)
+    expect(() => parse(['sub', '-t', 'a', '--', 'y'], {}, 80)).toThrow(/^'y' is no option/)
+  })
+
   it('takes --help behind an option for its value', () => {
     expect(values(['pub', '-t', 'a', '-m', '--help'])).toMatchObject({ message: '--help' })
   })

@@ -71,7 +71,7 @@ function paths(one: unknown, other: unknown, path: string): string[] {
 }
 
 /** Adds up what several processes have come to that ran at the same time. */
-export function mergeResults(results: readonly Result[]): Result {
+function mergeResults(results: readonly Result[]): Result {
   const connections = results.map((result) => result.connections)
   const incomplete = [...new Set(results.flatMap(({ incomplete: why }) => (why === undefined ? [] : [why])))]
   return {

@@ -3,6 +3,9 @@ import type { Counted, Passed } from './meter.ts'
 import type { Plan } from './plan.ts'
 import type { Measured } from './result.ts'
 
+/** The argument by which a thread of this program knows that it is a crew. No user can type it. */
+export const CREW = '\0crew'
+
 /** What a crew is made of; plain data. */
 export interface CrewSetup {
   readonly plan: Plan

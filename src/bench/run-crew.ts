@@ -1,10 +1,11 @@
-import type { MessagePort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { Crew } from './crew.ts'
 import type { CrewSetup, Order } from './orders.ts'
 
 /** What a worker thread does: the orders that come from the main thread. */
-export function runCrew(port: MessagePort, setup: unknown): void {
-  const crew = new Crew(withBuffers(setup) as CrewSetup, (report) => port.postMessage(report))
+export function runCrew(): void {
+  const port = parentPort!
+  const crew = new Crew(withBuffers(workerData) as CrewSetup, (report) => port.postMessage(report))
   port.on('message', (order: Order) => crew.order(order))
 }
 

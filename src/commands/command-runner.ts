@@ -36,9 +36,9 @@ export class CommandRunner {
       if (!(error instanceof LocalError)) throw error
       return `was not run: ${error.message}`
     }
-    const { runShellCommand } = await import('../streams/shell-command.ts')
-    return await runShellCommand({
-      command: this.#command,
+    const { runProgram, shell } = await import('../streams/child-process.ts')
+    return await runProgram({
+      argv: shell(this.#command),
       env,
       input: message.payloadPieces,
       output,
@@ -75,8 +75,8 @@ export async function windUp(work: Promise<unknown>, runner: CommandRunner | und
   return false
 }
 
-/** Passwords of tmqtt are none of the command's business. */
-function withoutCredentials(env: Environment, table: OptionTable): Environment {
+/** The environment for a command: passwords of tmqtt are none of its business. */
+export function withoutCredentials(env: Environment, table: OptionTable): Environment {
   const secret = Object.entries(table).flatMap(([key, option]) => {
     const name = environmentName(key)
     return isCredential(option, env[name] ?? '') ? [name] : []

@@ -10,7 +10,7 @@ import { Faults } from '../parsers/faults.ts'
 import { chunks } from '../streams/source.ts'
 import { command } from './command.ts'
 import { checkTopic, hasPayload, openPublisher, publishProperties, readPayload } from './publishing.ts'
-import { noticeTo, openSession, prepareClient, unlessAborted } from './session.ts'
+import { noticeTo, openNewest, openSession, prepareClient, unlessAborted } from './session.ts'
 
 const payloadRows = payloadOptions('lines', 'json')
 
@@ -64,6 +64,10 @@ const options = table({
     requires: ['repeat'],
   },
   ...connectionOptions,
+  protocolVersion: {
+    ...connectionOptions.protocolVersion,
+    defaultText: '311, or 5 when an option needs it; with --json 5, or 311 where the broker refuses that',
+  },
   ...mosquittoFileOptions,
 })
 
@@ -104,10 +108,12 @@ export const pub = command({
     const { lineBatches, repetitions } = await import('./pub-input.ts')
     const readsLines = values.lines || values.json
     const payload = readsLines ? undefined : await readPayload(values, io)
-    const client = await prepareClient(values, io, 'pub', io.signal, {
-      reconnectAttempts: readsLines ? Number.POSITIVE_INFINITY : 0,
-    })
-    const session = await openSession(client, io, 'pub', io.signal)
+    const needs = { reconnectAttempts: readsLines ? Number.POSITIVE_INFINITY : 0 }
+    // Lines may have properties, and which do shows only later.
+    const session = values.json
+      ? await openNewest(values, io, 'pub', needs)
+      : await openSession(await prepareClient(values, io, 'pub', io.signal, needs), io, 'pub', io.signal)
+    const client = session.options
     const notice = noticeTo(io, 'pub')
     const publisher = await openPublisher(session, values, io, 'pub')
     session.start()

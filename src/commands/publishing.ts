@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { LocalError, UsageError } from '../errors.ts'
 import type { Io } from '../io.ts'
 import { checkedOnce, type Property, propertiesFor } from '../mqtt/property-table.ts'
-import type { Publisher } from '../mqtt/publisher.ts'
+import type { Publisher, PublisherOptions } from '../mqtt/publisher.ts'
 import type { Session } from '../mqtt/session.ts'
 import { isValidTopicName } from '../mqtt/topic.ts'
 import type { ConnectionValues } from '../options/connection.ts'
@@ -73,6 +73,7 @@ export async function openPublisher(
   values: Pick<PublishValues, 'maxInflight' | 'ackTimeout'>,
   io: Io,
   command: string,
+  overrides: Partial<PublisherOptions> = {},
 ): Promise<Publisher> {
   const { Publisher } = await import('../mqtt/publisher.ts')
   return new Publisher(session, {
@@ -82,6 +83,7 @@ export async function openPublisher(
       : {}),
     ackTimeoutMs: values.ackTimeout,
     notice: noticeTo(io, command),
+    ...overrides,
   })
 }
 

@@ -1,8 +1,7 @@
-import { publishHeader } from '../mqtt/publish-header.ts'
 import { Publisher } from '../mqtt/publisher.ts'
 import type { Session } from '../mqtt/session.ts'
+import { clearRetained } from '../retained/clear.ts'
 
-const NO_PAYLOAD = { bytes: Buffer.alloc(0), bounds: [0, 0] }
 const MAX_INFLIGHT = 1000
 const ACK_TIMEOUT_MS = 60_000
 
@@ -29,9 +28,7 @@ export class RetainedRemover {
 
   async #publish(): Promise<void> {
     const { protocolVersion } = this.#session.options
-    for (let topic = this.#topics.shift(); topic !== undefined; topic = this.#topics.shift()) {
-      await this.#publisher.publish(publishHeader(protocolVersion, { topic, qos: 1, retain: true }), NO_PAYLOAD)
-    }
+    while (this.#topics.length > 0) await clearRetained(this.#publisher, protocolVersion, 1, this.#topics.splice(0))
     this.#work = undefined
   }
 

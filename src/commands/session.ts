@@ -1,4 +1,4 @@
-import { ConnectionLostError, ExitCode, TmqttError } from '../errors.ts'
+import { ConnectionLostError, ExitCode, RefusedError, TmqttError } from '../errors.ts'
 import { safeText } from '../formatters/terminal-safe.ts'
 import type { Io } from '../io.ts'
 import type { ClientOptions } from '../mqtt/client-options.ts'
@@ -73,6 +73,27 @@ export async function openSession(
   const connecting = Session.connect(options, { signal, notice: noticeTo(io, command) })
   return await withSpinner(io, `connecting to ${safeText(addressOf(options.server))}`, connecting)
 }
+
+/** Prepares and connects by MQTT 5, or 3.1.1 where the broker refuses that; unless the user has chosen. */
+export async function openNewest(
+  values: ConnectionValues,
+  io: Io,
+  command: string,
+  needs: ClientNeeds,
+): Promise<Session> {
+  const { protocolVersion = 5 } = values
+  const client = await prepareClient({ ...values, protocolVersion }, io, command, io.signal, needs)
+  try {
+    return await openSession(client, io, command, io.signal)
+  } catch (error) {
+    const isVersion = error instanceof RefusedError && UNSUPPORTED_VERSION.includes(error.exitCode)
+    if (values.protocolVersion !== undefined || !isVersion) throw error
+    return await openSession({ ...client, protocolVersion: 4 }, io, command, io.signal)
+  }
+}
+
+/** Before MQTT 5, and since. */
+const UNSUPPORTED_VERSION = [1, 132]
 
 /** Resolves or rejects as the work does, unless the signal is aborted first: then rejects with its reason. */
 export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

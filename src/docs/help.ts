@@ -60,7 +60,7 @@ export function commandHelp(command: Command, columns: number): string {
   return [
     wrap(`tmqtt ${command.name}: ${command.summary}`, 0, width),
     '',
-    wrap(`Usage: tmqtt ${command.name} [OPTION]…${positionals}`, 0, width),
+    wrap(`Usage: tmqtt ${command.name} [OPTION]…${positionals}${restOf(command)}`, 0, width),
     '',
     ...(command.description === undefined ? [] : [wrap(command.description, 0, width), '']),
     'Examples:',
@@ -89,6 +89,12 @@ export function positionalNames({ positionals = [], options }: Command): string[
     const name = `${kind.placeholder}${repeat ? '…' : ''}`
     return required ? name : `[${name}]`
   })
+}
+
+/** ` [-- COMMAND…]`, for a command that takes the words of another program. */
+export function restOf({ options }: Command): string {
+  const rest = Object.values(options).find((option) => option.rest)
+  return rest === undefined ? '' : ` [-- ${rest.kind.placeholder}…]`
 }
 
 /** The options that help shows, by their headings. */

@@ -1,7 +1,7 @@
 import type { Command } from '../commands/command.ts'
 import { environmentName, isFlag, type Option } from '../options/option.ts'
 import { typedNames } from '../options/words.ts'
-import { describe, groupsOf, positionalNames } from './help.ts'
+import { describe, groupsOf, positionalNames, restOf } from './help.ts'
 
 /** Shown at the foot of each page. Fixed, so that a page changes only when its text does. */
 const DATE = '2026-11-22'
@@ -18,6 +18,10 @@ export const exitStatuses: readonly (readonly [status: string, meaning: string])
   ],
   ['1 to 5', 'the broker refused the connection with this MQTT 3.1.1 return code; 5 is not authorised'],
   ['3', 'the broker cannot be reached: name, TCP, proxy, WebSocket, or no CONNACK in time'],
+  [
+    '6',
+    'what was to be so is not: check, expect, retain-clear (messages are still there, or there again), retain diff (the brokers differ)',
+  ],
   ['7', 'the connection was lost for good, or acknowledgements are missing at the end'],
   ['8', 'TLS: certificate, host name, handshake'],
   ['19', 'the broker did not answer within the keep alive'],
@@ -72,6 +76,7 @@ export function commandPage(command: Command): string {
     `.B tmqtt ${roff(command.name)}`,
     '.RI [ OPTION ]\\|.\\|.\\|.',
     ...positionalNames(command).map(positional),
+    ...(restOf(command) === '' ? [] : [roff(restOf(command).trim())]),
     ...(command.description === undefined ? [] : ['.SH DESCRIPTION', roff(command.description)]),
     '.SH OPTIONS',
     ...[...groupsOf(command)].flatMap(([group, rows]) => [

@@ -16,7 +16,7 @@ import {
 } from './property-table.ts'
 import { readSecretFile } from './read-file.ts'
 import { keyLogTo, refuseTlsEngines, refuseVoidTlsOptions, tlsOptions, turnsTlsOn } from './tls-options.ts'
-import type { Server } from './transport.ts'
+import type { Server, StepObserver } from './transport.ts'
 
 export interface Will {
   readonly topic: string
@@ -44,6 +44,8 @@ export interface ClientOptions {
   readonly reconnect: { readonly attempts: number; readonly delayMs: number; readonly maxDelayMs: number }
   /** To be told of every packet. */
   readonly debug?: LogOutput
+  /** To be told how connecting goes. */
+  readonly observer?: StepObserver
   /** Who receives messages releases each when it is done with it. */
   readonly releasesMessages?: boolean
 }

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { IClientOptions, MqttClient } from 'mqtt'
 import mqttClient from 'mqtt/lib/client'
-import { ConnectionLostError, ExitCode, RefusedError, TmqttError, UnreachableError } from '../errors.ts'
+import { ConnectionLostError, ExitCode, HungUpError, RefusedError, TmqttError, UnreachableError } from '../errors.ts'
 import type { ClientOptions } from './client-options.ts'
 import { Lane } from './lane.ts'
 import { MalformedPacketError } from './malformed.ts'
@@ -22,6 +22,12 @@ export interface Limits {
   readonly maximumPacketSize: number
   readonly subscriptionIdentifiers: boolean
   readonly topicAliasMaximum: number
+  readonly wildcardSubscriptions: boolean
+  readonly sharedSubscriptions: boolean
+  /** Seconds that the broker keeps the session, in place of what was asked for. */
+  readonly sessionExpiryInterval: number | undefined
+  /** Seconds, in place of what was asked for. */
+  readonly serverKeepAlive: number | undefined
 }
 
 /** Subscription options [MQTT 5, 3.8.3.1]. */
@@ -31,6 +37,8 @@ export interface SubscribeOptions {
   readonly retainHandling: 0 | 1 | 2
   /** Keep RETAIN as the publisher has set it; ignored before MQTT 5. */
   readonly retainAsPublished: boolean
+  /** Don't send what this client has published itself; ignored before MQTT 5. */
+  readonly noLocal?: boolean
 }
 
 /** With the first byte and the Remaining Length itself. */
@@ -83,6 +91,10 @@ export class Connection {
       topicAliasMaximum: properties.topicAliasMaximum ?? 0,
       subscriptionIdentifiers:
         handshake.client.options.protocolVersion === 5 && (properties.subscriptionIdentifiersAvailable ?? true),
+      wildcardSubscriptions: properties.wildcardSubscriptionAvailable ?? true,
+      sharedSubscriptions: properties.sharedSubscriptionAvailable ?? true,
+      sessionExpiryInterval: properties.sessionExpiryInterval,
+      serverKeepAlive: properties.serverKeepAlive,
     }
   }
 
@@ -95,11 +107,11 @@ export class Connection {
    */
   async subscribe(
     filters: readonly string[],
-    { qos, retainHandling, retainAsPublished }: SubscribeOptions,
+    { qos, retainHandling, retainAsPublished, noLocal = false }: SubscribeOptions,
     properties: readonly Property[],
   ): Promise<Granted | undefined> {
     this.lane.setProperties({ subscribe: properties })
-    const options = { qos, nl: false, rap: retainAsPublished, rh: retainHandling }
+    const options = { qos, nl: noLocal, rap: retainAsPublished, rh: retainHandling }
     const suback = new Promise<Granted>((resolve) => {
       // A SUBACK with failures comes as an error, with the packet. Other errors mean that the connection has ended.
       this.#client.subscribe([...filters], options, (_error, _granted, packet) => {
@@ -111,13 +123,13 @@ export class Connection {
   }
 
   /**
-   * Sends UNSUBSCRIBE for one filter and waits for its UNSUBACK.
+   * Sends UNSUBSCRIBE and waits for its UNSUBACK.
    *
-   * @returns its reason code, none before MQTT 5; undefined when the connection ended first.
+   * @returns the reason code for each filter, none before MQTT 5; undefined when the connection ended first.
    */
-  async unsubscribe(filter: string): Promise<Granted | undefined> {
+  async unsubscribe(filters: readonly string[]): Promise<Granted | undefined> {
     const unsuback = new Promise<Granted>((resolve) => {
-      this.#client.unsubscribe(filter, (error, packet) => {
+      this.#client.unsubscribe([...filters], (error, packet) => {
         if (!error) resolve(grantedBy(packet))
       })
     })
@@ -209,6 +221,10 @@ interface Connack {
     readonly maximumPacketSize?: number
     readonly subscriptionIdentifiersAvailable?: boolean
     readonly topicAliasMaximum?: number
+    readonly wildcardSubscriptionAvailable?: boolean
+    readonly sharedSubscriptionAvailable?: boolean
+    readonly sessionExpiryInterval?: number
+    readonly serverKeepAlive?: number
     readonly reasonString?: string
   }
 }
@@ -251,7 +267,8 @@ export async function openConnection(
   }, options.connectTimeoutMs)
   let socket: Duplex | undefined
   try {
-    socket = await openTransport(options.server, deadline.signal, { reusesMemory: options.releasesMessages })
+    const { observer, releasesMessages: reusesMemory } = options
+    socket = await openTransport(options.server, deadline.signal, { observer, reusesMemory })
     phase = 'no CONNACK'
     const handshake = startHandshake(options, attempt, ids, socket)
     const connack = await connackOf(handshake, deadline.signal)
@@ -384,5 +401,5 @@ function reasonOf(error: Error | undefined, connected: boolean, options: ClientO
     options.server.tls === undefined
       ? 'it may want TLS, another protocol version or another port'
       : 'it may want a client certificate'
-  return new UnreachableError(`cannot reach ${where}: it closed the connection before CONNACK; ${hint}`)
+  return new HungUpError(`cannot reach ${where}: it closed the connection before CONNACK; ${hint}`)
 }

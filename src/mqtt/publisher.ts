@@ -45,6 +45,8 @@ export interface PublisherOptions {
   readonly ackTimeoutMs: number
   /** Told of the first rejection for each reason, while there is still time to do something. */
   readonly notice: (text: string) => void
+  /** Told of each message at QoS 1 and 2 that the broker rejects. */
+  readonly rejected?: (topic: string, reasonCode: number) => void
 }
 
 /** Where a QoS 1 or 2 message stands. */
@@ -73,6 +75,7 @@ export class Publisher {
   readonly #maxInflight: readonly [number, number, number]
   readonly #ackTimeoutMs: number
   readonly #notice: (text: string) => void
+  readonly #rejected: PublisherOptions['rejected']
   #connection: Connection | undefined
   /** Messages on the wire that wait for their last acknowledgement. */
   #inFlight = 0
@@ -117,6 +120,7 @@ export class Publisher {
     this.#maxInflight = [Number.POSITIVE_INFINITY, maxInflight, Math.min(maxInflight, maxInflightQos2)]
     this.#ackTimeoutMs = options.ackTimeoutMs
     this.#notice = options.notice
+    this.#rejected = options.rejected
     session.publisher = this
     session.over.addEventListener('abort', () => this.#wake())
   }
@@ -229,6 +233,7 @@ export class Publisher {
     const failed = reasonCode >= 0x80 && !(reasonCode === PACKET_IDENTIFIER_IN_USE && this.#isRepeated(packetId))
     if (failed && type !== PacketType.PUBCOMP) this.#keepReasonString(reasonCode, bytes, start, end)
     if (type === PacketType.PUBACK && state === State.puback) this.#settle(packetId, failed ? reasonCode : 0)
+    else if (type === PacketType.PUBACK && state === State.pubrec) this.#session.fail(withoutQos2())
     else if (type === PacketType.PUBCOMP && state === State.pubcomp) this.#settle(packetId, 0)
     else if (type === PacketType.PUBREC && state === State.pubrec && failed) this.#settle(packetId, reasonCode)
     else if (type === PacketType.PUBREC && !failed) {
@@ -368,6 +373,7 @@ export class Publisher {
   }
 
   #settle(id: number, reasonCode: number): void {
+    if (reasonCode !== 0) this.#rejected?.(this.#topicOf(id), reasonCode)
     this.#state[id] = State.free
     this.#keptBytes -= this.#ends[id]! - this.#starts[id]!
     this.#packets[id] = undefined
@@ -379,6 +385,14 @@ export class Publisher {
 
   #qosOf(id: number): QoS {
     return ((this.#packets[id]![this.#starts[id]!]! >> 1) & 3) as QoS
+  }
+
+  /** The topic of a message; '' where an alias stands for it. */
+  #topicOf(id: number): string {
+    const packet = this.#packets[id]!
+    let start = this.#starts[id]! + 2
+    while (packet[start - 1]! >= 0x80) start++
+    return packet.toString('utf8', start + 2, start + 2 + packet.readUInt16BE(start))
   }
 
   /** Whether it waits for PUBREC and was sent with DUP. */
@@ -516,6 +530,13 @@ function refusalOf(connection: Connection, header: PublishHeader): RefusedError 
     )
   }
   return undefined
+}
+
+/** The end of a session whose broker answers QoS 2 with PUBACK, as RabbitMQ 3.10 does; nothing more would come. */
+function withoutQos2(): ConnectionLostError {
+  return new ConnectionLostError(
+    'the broker answered a message at QoS 2 with PUBACK: it may not have QoS 2, so nobody knows what becomes of the message (-q 1)',
+  )
 }
 
 /** The header of the payload whose start stands at `at` of the bounds. */

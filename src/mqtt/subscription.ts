@@ -51,6 +51,8 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   readonly #groups: readonly SubscribeGroup[]
   readonly #unwanted: readonly string[]
   readonly #notice: (text: string) => void
+  /** Whether it is a failure when one filter is refused; else only when all are. */
+  needsAll = false
   readonly #queue: Batch[] = []
   #arriving: Batch | undefined
   #current: Batch | undefined
@@ -88,7 +90,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
 
   /**
    * Subscribes, then unsubscribes; on another connection if the first is lost before SUBACK. A filter that is refused is named; when all
-   * are, that is a failure.
+   * are, or with `needsAll` one is, that is a failure.
    *
    * @throws RefusedError with the reason code of the first filter, or the reason when the session is over.
    */
@@ -126,7 +128,8 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
         refused.push(`subscription to '${filters[at]}' refused: ${reasonName(each)}${said}`)
       })
     }
-    if (refused.length === count && count > 0) throw new RefusedError(refused.join('; '), code)
+    if (refused.length > 0 && (this.needsAll || refused.length === count))
+      throw new RefusedError(refused.join('; '), code)
     for (const text of refused) this.#notice(text)
     return await this.#unsubscribe(connection)
   }
@@ -135,7 +138,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   async #unsubscribe(connection: Connection): Promise<boolean> {
     for (const filter of this.#unwanted) {
       this.#subscribing = true
-      const granted = await connection.unsubscribe(filter)
+      const granted = await connection.unsubscribe([filter])
       this.#subscribing = false
       if (granted === undefined) return false
       const [code = 0] = granted.codes

@@ -54,6 +54,21 @@ export function matches(filter: string, topic: string): boolean {
   return filterLevels.length === topicLevels.length
 }
 
+/** Whether a filter matches every topic that the other one matches. */
+export function covers(one: string, other: string): boolean {
+  // `#` too takes one level or more where it is the first.
+  const a = withoutShare(one)
+    .replace(/^\+\/#$/, '#')
+    .split('/')
+  const b = withoutShare(other).split('/')
+  if (b[0]!.startsWith('$') && a[0] !== b[0]) return false
+  for (const [at, level] of a.entries()) {
+    if (level === '#') return true
+    if (b[at] === undefined || b[at] === '#' || (level !== '+' && level !== b[at])) return false
+  }
+  return a.length === b.length
+}
+
 /** Whether some topic is matched by both filters. */
 export function overlap(one: string, other: string): boolean {
   const a = withoutShare(one).split('/')

@@ -42,10 +42,10 @@ export interface StepObserver {
   upgraded(): void
 }
 
-interface TransportOptions {
+export interface TransportOptions {
+  readonly observer?: StepObserver | undefined
   /** Messages are released, so that what a plain socket reads to can be used again. */
   readonly reusesMemory?: boolean | undefined
-  readonly observer?: StepObserver | undefined
 }
 
 /** For messages: what the user would type after `-h` and `-p`. */
@@ -63,9 +63,8 @@ export function addressOf(server: Server): string {
 export async function openTransport(
   wanted: Server,
   signal: AbortSignal,
-  options: TransportOptions = {},
+  { observer, reusesMemory = false }: TransportOptions = {},
 ): Promise<Duplex> {
-  const { observer } = options
   const server = wanted.srv === undefined ? wanted : await locate(wanted, wanted.srv, signal)
   let socket: Duplex | undefined
   let step: Step = 'tcp'
@@ -75,7 +74,7 @@ export async function openTransport(
     signal.throwIfAborted()
     socket =
       server.proxy === undefined
-        ? await connectTcp(server, signal, options, (s) => (socket = s))
+        ? await connectTcp(server, signal, { observer, reusesMemory }, (s) => (socket = s))
         : await connectSocks(server, signal)
     observer?.connected((socket as net.Socket).remoteAddress)
     if (server.tls !== undefined) {
@@ -102,7 +101,7 @@ export async function openTransport(
 async function connectTcp(
   server: Server,
   signal: AbortSignal,
-  { reusesMemory = false, observer }: TransportOptions,
+  { observer, reusesMemory = false }: TransportOptions,
   keep: (socket: net.Socket) => void,
 ): Promise<net.Socket> {
   const local = server.bindAddress === undefined ? {} : await localAddress(server.bindAddress, server.host)
@@ -115,7 +114,7 @@ async function connectTcp(
   // Such a socket does not wait by itself until somebody listens.
   if (reading.onread !== undefined) socket.pause()
   keep(socket)
-  if (observer !== undefined) socket.once('lookup', (error, address) => error ?? observer.resolved(address))
+  socket.once('lookup', (error, address) => error ?? observer?.resolved(address))
   await orAborted(once(socket, 'connect'), signal)
   return socket
 }

@@ -95,12 +95,30 @@ export function duration(minMs = 0): Kind<number> {
     placeholder: 'TIME',
     expected: `a time such as 5, 0.5, 500ms, 10s, 5m or 2h${minMs > 0 ? `, at least ${minMs / 1000} s` : ''}`,
     parse(value) {
-      const match = /^(\d+\.?\d*|\.\d+)(ms|s|m|min|h|)$/.exec(value)
-      const ms = match === null ? Number.NaN : Math.round(Number(match[1]) * UNITS[match[2]!]!)
+      const ms = milliseconds(value, UNITS)
       if (!(ms >= minMs && ms <= LONGEST_MS)) throw new InvalidValue()
       return ms
     },
   }
+}
+
+const LONG_UNITS = { ...UNITS, d: 86_400_000, w: 604_800_000 }
+
+/** Milliseconds of a time that no timer has to wait for. */
+export const age: Kind<number> = {
+  placeholder: 'TIME',
+  expected: 'a time such as 90 (seconds), 15m, 12h, 30d or 2w',
+  parse(value) {
+    const ms = milliseconds(value, LONG_UNITS)
+    if (!Number.isSafeInteger(ms)) throw new InvalidValue()
+    return ms
+  },
+}
+
+/** NaN for what is no number with one of these units. */
+function milliseconds(value: string, units: Readonly<Record<string, number>>): number {
+  const [, number, unit = ''] = /^(\d+\.?\d*|\.\d+)([a-z]*)$/.exec(value) ?? []
+  return Object.hasOwn(units, unit) ? Math.round(Number(number) * units[unit]!) : Number.NaN
 }
 
 const SIZES: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }

@@ -12,15 +12,19 @@ export function nearest(typed: string, known: readonly string[]): string | undef
   return best
 }
 
-/** Levenshtein's: insertions, deletions and substitutions. */
+/** Insertions, deletions, substitutions and swaps of neighbours: the optimal string alignment distance. */
 function editDistance(one: string, other: string): number {
+  let before: number[] = []
   let row = Array.from({ length: other.length + 1 }, (_, column) => column)
   for (let i = 1; i <= one.length; i++) {
     const next = [i]
     for (let j = 1; j <= other.length; j++) {
       const substitution = row[j - 1]! + (one[i - 1] === other[j - 1] ? 0 : 1)
-      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1))
+      const isSwap = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]
+      const swap = isSwap ? before[j - 2]! + 1 : Number.POSITIVE_INFINITY
+      next.push(Math.min(substitution, swap, row[j]! + 1, next[j - 1]! + 1))
     }
+    before = row
     row = next
   }
   return row[other.length]!

@@ -47,6 +47,8 @@ export interface Option<T = unknown> {
   readonly since?: 5
   /** Never shown in output. */
   readonly secret?: true
+  /** Counts only where it is typed: what environment and profile say of it may be meant for another command. */
+  readonly typedOnly?: true
   /** Keys of which at least one must be given too. */
   readonly requires?: readonly string[]
   /** Keys that can't be given together with this one. */
@@ -57,6 +59,11 @@ export interface Option<T = unknown> {
    */
   readonly replaces?: readonly string[] | ((value: never) => readonly string[])
   readonly hidden?: true
+  /**
+   * Takes the words behind `--`, which belong to another program, and only these: it has no flag, no variable and no
+   * key in a profile. Goes with `repeat` and `hidden`.
+   */
+  readonly rest?: true
 }
 
 export type OptionTable = Readonly<Record<string, Option>>

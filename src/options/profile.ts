@@ -32,6 +32,7 @@ export function profileSource(profile: Profile, table: OptionTable, context: Pro
       continue
     }
     const option = table[key]!
+    if (option.typedOnly) continue
     // What is a list for sub, as its topics, is nothing for pub, which has one.
     if (Array.isArray(json) && !option.repeat && context.tables.some((other) => other[key]?.repeat)) continue
     if (Object.hasOwn(configurationOptions, key) || Object.hasOwn(mosquittoFileOptions, key)) {

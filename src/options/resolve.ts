@@ -41,9 +41,9 @@ export interface Given {
 /** The variables of the environment that belong to options of the table. An empty one counts as absent. */
 export function environmentSource(table: OptionTable, env: Readonly<Record<string, string | undefined>>): Source {
   const texts = new Map<string, readonly string[]>()
-  for (const key of Object.keys(table)) {
+  for (const [key, { rest, typedOnly }] of Object.entries(table)) {
     const text = env[environmentName(key)]
-    if (text !== undefined && text !== '') texts.set(key, [text])
+    if (text !== undefined && text !== '' && !rest && !typedOnly) texts.set(key, [text])
   }
   return { texts, nameOf: environmentName }
 }

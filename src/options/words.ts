@@ -85,6 +85,7 @@ export function namesOf(table: OptionTable): Map<string, string> {
 
 /** `-q`, `--qos` and further spellings, as typed. */
 export function typedNames(key: string, option: Option): string[] {
+  if (option.rest) return []
   const long = [longName(key), ...(option.aliases ?? [])].map((name) => `--${name}`)
   return option.short === undefined ? long : [`-${option.short}`, ...long]
 }

@@ -13,7 +13,7 @@ const CTRL_U = '\u0015'
  */
 export async function askSecret(question: string, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted()
-  const terminal = openTerminal()
+  const terminal = openTerminal('for the password on; use --password-file or TMQTT_PASSWORD')
   const stop = () => terminal.input.destroy()
   signal.addEventListener('abort', stop)
   // No echo before the user can type.
@@ -33,14 +33,42 @@ export async function askSecret(question: string, signal: AbortSignal): Promise<
   }
 }
 
-function openTerminal(): { input: tty.ReadStream; output: tty.WriteStream } {
+/**
+ * Asks a question on the terminal that `y` or `yes` agrees to; anything else does not.
+ *
+ * @throws UsageError when there is no terminal; the reason of the signal.
+ */
+export async function askConsent(question: string, signal: AbortSignal): Promise<boolean> {
+  signal.throwIfAborted()
+  const terminal = openTerminal('on; use --yes')
+  const stop = () => terminal.input.destroy()
+  signal.addEventListener('abort', stop)
+  terminal.output.write(`${question} [y/N] `)
+  try {
+    terminal.input.setEncoding('utf8')
+    // The terminal itself hands out whole lines.
+    for await (const line of terminal.input) return /^y(es)?$/i.test((line as string).trim())
+    signal.throwIfAborted()
+    return false
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', stop)
+    terminal.input.destroy()
+    terminal.output.destroy()
+  }
+}
+
+/** @param purpose what it is for, and what to do where there is none. */
+function openTerminal(purpose: string): { input: tty.ReadStream; output: tty.WriteStream } {
   try {
     return {
       input: new tty.ReadStream(openSync('/dev/tty', 'r')),
       output: new tty.WriteStream(openSync('/dev/tty', 'w')),
     }
   } catch (error) {
-    throw new UsageError('there is no terminal to ask for the password on; use --password-file or TMQTT_PASSWORD', {
+    throw new UsageError(`there is no terminal to ask ${purpose}`, {
       cause: error,
     })
   }

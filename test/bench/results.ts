@@ -9,7 +9,7 @@ import type {
 } from '../../src/bench/result.ts'
 
 /** Samples of these microseconds. */
-export function samplesOf(values: Iterable<number>): Samples {
+function samplesOf(values: Iterable<number>): Samples {
   const latencies = new Latencies()
   for (const value of values) latencies.record(value)
   return latencies.take()

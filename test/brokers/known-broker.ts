@@ -51,7 +51,7 @@ export async function knownMosquitto(options?: MosquittoOptions): Promise<KnownB
 }
 
 /** As mosquitto logs it: time, client identifier, QoS, filter. */
-function subscriptionLine(filter: string, clientId?: string): RegExp {
+export function subscriptionLine(filter: string, clientId?: string): RegExp {
   const [id, what] = [clientId, filter].map((text) => text?.replace(/[^\w/-]/g, '\\$&'))
   return new RegExp(`: ${id ?? '\\S+'} [012] ${what}$`, 'm')
 }

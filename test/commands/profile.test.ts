@@ -135,6 +135,7 @@ describe('tmqtt profile show', () => {
     expect(linesOf(none.stdout, 'qos')).toEqual([
       ['qos', '2', `${file} line 1: -q (pub)`],
       ['qos', '0', 'default (sub, rr, reply)'],
+      ['qos', '1', 'default (expect, retain-clear)'],
     ])
   })
 
@@ -145,7 +146,7 @@ describe('tmqtt profile show', () => {
       option: 'qos',
       values: ['1'],
       source: 'profile bare',
-      commands: ['pub', 'sub', 'rr', 'reply'],
+      commands: ['pub', 'sub', 'rr', 'reply', 'expect', 'retain-clear'],
     })
   })
 

@@ -66,7 +66,7 @@ describe('pub --json', () => {
     const stdin = new PassThrough()
     const { peer, run } = await start(['--json'], { stdin })
     stdin.write('{"topic":"a","payload":"one"}\n{"topic":')
-    expect(readPublish(await peer.packet('PUBLISH'), 4).payload.toString()).toBe('one')
+    expect(readPublish(await peer.packet('PUBLISH'), peer.version).payload.toString()).toBe('one')
     stdin.end('"b","payload":"two"}')
     expect(await published(peer)).toEqual(['b two 0'])
     expect(await run.exit).toBe(0)
@@ -104,10 +104,26 @@ describe('pub --json', () => {
     expect(await run.exit).toBe(0)
   })
 
+  it('speaks MQTT 5, and 3.1.1 where the broker refuses that, unless -V chooses', async () => {
+    const stdin = '{"topic":"a","payload":"x","properties":{"contentType":"t"}}\n{"topic":"b","payload":"y"}\n'
+    const { run, peer } = await start(['--json'], { stdin })
+    expect(peer.version).toBe(5)
+    expect(await published(peer)).toEqual([`a x 0 ${hexOf(['content-type', 't'])}`, 'b y 0'])
+    expect(await run.exit).toBe(0)
+    const server = await startScriptedBroker()
+    const old = runCli(['pub', '-L', server.url, '--json'], { stdin: '{"topic":"b","payload":"y"}\n' })
+    await (await server.connection()).accept({ reasonCode: 132 })
+    const again = await server.connection()
+    await again.accept()
+    expect(again.version).toBe(4)
+    expect(await published(again)).toEqual(['b y 0'])
+    expect(await old.exit).toBe(0)
+  })
+
   it('drops no property before MQTT 5, but minds none that is left out anyway', async () => {
     const line = (properties: string) => `{"topic":"a","payload":"x","properties":${properties}}\n`
     const stdin = [line('{}'), line('{"topicAlias":1}'), line('null'), line('{"contentType":""}')].join('')
-    const { run, peer } = await start(['--json'], { stdin })
+    const { run, peer } = await start(['--json', '-V', '311'], { stdin })
     expect(await published(peer)).toEqual(['a x 0', 'a x 0', 'a x 0'])
     const message = 'tmqtt pub: line 4: "properties" need MQTT 5 (-V 5); the 3 before it were published\n'
     expect(await failure(run)).toEqual([1, message])
@@ -125,8 +141,8 @@ describe('pub --json', () => {
     const stdin = new PassThrough()
     const { run, peer } = await start(['--json'], { stdin })
     stdin.write('{"topic":"a","payload":"x","qos":1}\n{"topic":"b","payload":"x","qos":2}\nhello\n{"topic":"c"')
-    const first = readPublish(await peer.packet('PUBLISH'), 4)
-    const second = readPublish(await peer.packet('PUBLISH'), 4)
+    const first = readPublish(await peer.packet('PUBLISH'), peer.version)
+    const second = readPublish(await peer.packet('PUBLISH'), peer.version)
     peer.send(ack('PUBREC', second.packetId!))
     await peer.packet('PUBREL')
     peer.send(ack('PUBCOMP', second.packetId!))

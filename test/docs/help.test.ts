@@ -16,6 +16,7 @@ const sample = command({
     mode: { ...row, kind: oneOf('MODE', { a: 1, b: 2 }, { c: 3 }), defaultText: 'a, or b at night' },
     quiet: { ...row, kind: flag, group: 'Other' },
     secretDoor: { ...row, kind: flag, hidden: true },
+    other: { ...row, kind: textOf('COMMAND', 'a command'), repeat: true, hidden: true, rest: true },
   }),
   positionals: ['topic'],
   examples: [{ run: 'tmqtt sample -t a', shows: 'a sample' }],
@@ -26,7 +27,7 @@ describe('commandHelp', () => {
   it('looks like this', () => {
     expect(commandHelp(sample, 80)).toBe(`tmqtt sample: show how help looks
 
-Usage: tmqtt sample [OPTION]… [TOPIC…]
+Usage: tmqtt sample [OPTION]… [TOPIC…] [-- COMMAND…]
 
 A sentence that is longer than forty columns, so that it has to be wrapped.
 

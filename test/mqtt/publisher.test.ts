@@ -91,13 +91,23 @@ describe('Publisher', () => {
     expect(idOf((await peer.packet('PUBREL')).body)).toBe(77)
   })
 
+  it('fails when PUBACK answers a message at QoS 2: nothing more would come', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session)
+    await publishTexts(publisher, session, 2, ['x'])
+    const { id } = await publishFrom(peer)
+    peer.send(ack('PUBACK', id))
+    await expect(publisher.drain()).rejects.toMatchObject({ exitCode: 7, message: expect.stringContaining('-q 1') })
+    await peer.packet('DISCONNECT')
+  })
+
   it('takes the answers at QoS 2 late, out of order and twice, and ignores those that are out of place', async () => {
     const { session, peer } = await connect(broker)
     const publisher = startPublisher(session)
     await publishTexts(publisher, session, 2, ['x', 'y', 'z'])
     const [x, y, z] = [await publishFrom(peer), await publishFrom(peer), await publishFrom(peer)].map(({ id }) => id)
-    const early = [ack('PUBCOMP', x!), ack('PUBACK', x!), ack('PUBCOMP', 999)]
-    peer.send(Buffer.concat([...early, ack('PUBREC', z!), ack('PUBREC', x!), ack('PUBREC', z!)]))
+    const early = [ack('PUBCOMP', x!), ack('PUBCOMP', 999)]
+    peer.send(Buffer.concat([...early, ack('PUBREC', z!), ack('PUBREC', x!), ack('PUBACK', x!), ack('PUBREC', z!)]))
     const released = [await peer.packet('PUBREL'), await peer.packet('PUBREL'), await peer.packet('PUBREL')]
     expect(released.map(({ body }) => idOf(body))).toEqual([z, x, z])
     expect(publisher.unacknowledged).toBe(3)
@@ -198,6 +208,33 @@ describe('Publisher', () => {
   })
 
   describe('with MQTT 5', () => {
+    it('tells who asks which topics were rejected', async () => {
+      const { session, peer } = await connect(broker, { protocolVersion: 5 })
+      const rejected: unknown[] = []
+      const publisher = new Publisher(session, {
+        maxInflight: 10,
+        ackTimeoutMs: 10_000,
+        notice: () => {},
+        rejected: (topic, reasonCode) => rejected.push([topic, reasonCode]),
+      })
+      session.start()
+      const long = 'long/'.repeat(40)
+      await publishMixed(publisher, session, [
+        { topic: 'one', qos: 1, text: 'x' },
+        { topic: 'fine', qos: 1, text: 'x' },
+        { topic: `${long}é`, qos: 2, text: 'x' },
+      ])
+      const [one, fine, two] = [await publishFrom(peer), await publishFrom(peer), await publishFrom(peer)]
+      peer.send(ack('PUBACK', one.id, 0x87))
+      peer.send(ack('PUBACK', fine.id, 0x10))
+      peer.send(ack('PUBREC', two.id, 0x97))
+      await publisher.drain()
+      expect(rejected).toEqual([
+        ['one', 0x87],
+        [`${long}é`, 0x97],
+      ])
+    })
+
     it.each([
       { type: 'PUBACK', qos: 1 },
       { type: 'PUBREC', qos: 2 },

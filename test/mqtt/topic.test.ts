@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isValidFilter, isValidTopicName, matches, overlap, withoutShare } from '../../src/mqtt/topic.ts'
+import { covers, isValidFilter, isValidTopicName, matches, overlap, withoutShare } from '../../src/mqtt/topic.ts'
 
 /** Texts that are neither topic name nor filter. */
 const invalid: [name: string, text: string][] = [
@@ -175,11 +175,31 @@ function unique(path: string, at: number, all: readonly string[]): boolean {
   return all.indexOf(path) === at
 }
 
-describe('overlap', () => {
-  // With the empty text, which is no topic: `+` and `/#` have only that in common, and count as overlapping.
-  const topics = ['', ...paths(['', 'a', 'b', '$'], 4).filter(isValidTopicName)]
-  const filters = paths(['', 'a', '$', '+', '#'], 3).filter(isValidFilter)
+const filters = paths(['', 'a', '$', '+', '#'], 3).filter(isValidFilter)
 
+// With the empty text, which is no topic: `/#` matches it, and `+` and `/#` have only that in common.
+const topics = ['', ...paths(['', 'a', 'b', '$'], 4).filter(isValidTopicName)]
+
+describe('covers', () => {
+  it('holds when every topic of the other filter is matched by the one', () => {
+    const wrong: string[] = []
+    for (const other of filters) {
+      const its = topics.filter((topic) => matches(other, topic))
+      for (const one of filters) {
+        const all = its.every((topic) => matches(one, topic))
+        if (covers(one, other) !== all) wrong.push(`${one} and ${other}: ${!all}`)
+      }
+    }
+    expect(wrong).toEqual([])
+  })
+
+  it('looks through $share', () => {
+    expect(covers('$share/g/a/#', 'a/b')).toBe(true)
+    expect(covers('a/b', '$share/g/a/#')).toBe(false)
+  })
+})
+
+describe('overlap', () => {
   it('holds for two filters when some topic is matched by both', () => {
     const matched = new Map(filters.map((filter) => [filter, topics.map((topic) => matches(filter, topic))]))
     const wrong: string[] = []

@@ -56,7 +56,7 @@ describe('readConfiguration', () => {
     [{ profile: 1, profiles: { '1': {} } }, ['/etc/c.json: "profile": expected the name of a profile']],
     [
       { profile: 'prdo', profiles: { prod: {}, prd: {} } },
-      ['/etc/c.json: "profile": there is no profile "prdo"; did you mean "prd"?'],
+      ['/etc/c.json: "profile": there is no profile "prdo"; did you mean "prod"?'],
     ],
     [
       { profils: {}, host: 'x', profiles: { none: {}, '': {}, a: 'x' } },

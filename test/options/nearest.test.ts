@@ -5,6 +5,8 @@ describe('nearest', () => {
   it.each([
     ['pubb', ['pub', 'sub'], 'pub'],
     ['pb', ['pub', 'sub'], 'pub'],
+    ['sbu', ['pub', 'sub'], 'sub'],
+    ['chekc', ['check', 'expect'], 'check'],
     ['bus', ['pub', 'sub'], undefined],
     ['subscribe', ['pub', 'sub'], undefined],
     ['borker', ['broker'], 'broker'],

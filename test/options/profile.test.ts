@@ -74,6 +74,12 @@ describe('profileSource', () => {
     expect(texts(options)).toEqual(found)
   })
 
+  it('leaves out what counts only where it is typed', () => {
+    const careful = table({ ...shared, topic: { ...row, kind: text, repeat: true, typedOnly: true } })
+    const { texts: found } = profileSource(profileOf({ host: 'h', topic: ['a'] }), careful, context)
+    expect([...found.keys()]).toEqual(['host'])
+  })
+
   it('leaves out what only another command knows, or can take', () => {
     expect(texts({ message: 'm', lines: true, host: 'h' }, sub)).toEqual({ host: ['h'] })
     expect(texts({ topic: ['a', 'b'], verbose: true, host: 'h' }, pub)).toEqual({ host: ['h'] })
@@ -148,7 +154,7 @@ describe('profileProblems', () => {
         profile: 'x',
       }),
     ).toEqual([
-      `${place}: unknown key "hots"`,
+      `${place}: unknown key "hots"; did you mean "host"?`,
       `${place}: "keep-alive": expected a whole number from 5 to 99, got "4"`,
       `${place}: "host": expected one value, not a list`,
       `${place}: "profile" can't be set in a profile`,

@@ -30,6 +30,12 @@ describe('environmentSource', () => {
     expect(source.nameOf('keepAlive')).toBe('TMQTT_KEEP_ALIVE')
   })
 
+  it('leaves out what counts only where it is typed', () => {
+    const careful = table({ qos: { ...row, kind: text, typedOnly: true }, host: { ...row, kind: text } })
+    const { texts } = environmentSource(careful, { TMQTT_QOS: '1', TMQTT_HOST: 'h' })
+    expect([...texts.keys()]).toEqual(['host'])
+  })
+
   it('takes an empty variable for an absent one', () => {
     expect(environmentSource(options, { TMQTT_QOS: '', TMQTT_KEEP_ALIVE: undefined }).texts).toEqual(new Map())
   })

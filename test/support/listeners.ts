@@ -47,6 +47,8 @@ export async function listen(
     new WebSocketServer({ server }).on('connection', (socket, request) => {
       const stream = createWebSocketStream(socket)
       stream.on('error', () => {})
+      // The stream of ws 8.23 does not notice when the client cuts the connection.
+      socket.once('close', () => stream.destroy())
       handle(stream, request)
     })
     return start(server)

@@ -1,6 +1,5 @@
+import { type BrokerProcess, startBrokerProcess } from './broker-process.ts'
 import type { ServerTls } from './certificates.ts'
-import { atEndOfTest } from './clean-up.ts'
-import type { Wanted } from './collected.ts'
 import { bareEnvironment } from './environment.ts'
 import { freePort } from './free-port.ts'
 import { findProgram, runProgram, startProgram } from './program.ts'
@@ -31,24 +30,12 @@ export interface MosquittoOptions {
   readonly config?: readonly string[]
 }
 
-export interface Mosquitto extends AsyncDisposable {
+export interface Mosquitto extends BrokerProcess {
   /** Ports of 127.0.0.1; a listener that wasn't asked for has a port where nothing listens. */
   readonly ports: Ports
   readonly urls: Urls
   /** Path of the Unix socket. */
   readonly unixSocket: string
-  /** Everything logged so far, by all runs. */
-  log(): string
-  /** Resolves once the log of the present run has it: `/Sending SUBACK to c1/`. */
-  waitForLog(wanted: Wanted): Promise<string>
-  /** By default SIGTERM. Resolves when the process is gone. SIGKILL loses what persistence hasn't saved. */
-  kill(signal?: NodeJS.Signals): Promise<void>
-  /** Starts it again on the same ports, after SIGTERM if it still runs. */
-  restart(): Promise<void>
-  /** Stops answering, with all connections open. */
-  pause(): void
-  resume(): void
-  stop(): Promise<void>
 }
 
 /** Starts mosquitto with an open listener on 127.0.0.1 and what the options add; it listens when this resolves. */
@@ -57,35 +44,17 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
   const ports = { tcp: await freePort(), tls: await freePort(), ws: await freePort(), wss: await freePort() }
   const config = directory.write('mosquitto.conf', configuration(options, ports, directory).join('\n'))
   const env = bareEnvironment({ HOME: directory.path })
-  const start = () => startProgram(program ?? 'mosquitto', ['-c', config], { env })
-
-  let current = start()
-  let earlierLog = ''
-  const ready = () => current.waitForStderr(/mosquitto version \S+ running/)
-  const kill = async (signal: NodeJS.Signals = 'SIGTERM') => {
-    current.kill(signal)
-    await current.exited
-  }
-  const stop = () => current.stop()
-  atEndOfTest(stop)
-  await ready()
+  const broker = await startBrokerProcess({
+    start: () => startProgram(program ?? 'mosquitto', ['-c', config], { env }),
+    output: 'stderr',
+    ready: /mosquitto version \S+ running/,
+    limitMs: 10_000,
+  })
   return {
+    ...broker,
     ports,
     urls: urlsOf(ports),
     unixSocket: directory.file('socket'),
-    log: () => earlierLog + current.stderr,
-    waitForLog: (wanted) => current.waitForStderr(wanted),
-    kill,
-    async restart() {
-      await kill()
-      earlierLog += current.stderr
-      current = start()
-      await ready()
-    },
-    pause: () => current.kill('SIGSTOP'),
-    resume: () => current.kill('SIGCONT'),
-    stop,
-    [Symbol.asyncDispose]: stop,
   }
 }
 

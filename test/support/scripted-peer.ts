@@ -136,6 +136,14 @@ export class Peer {
     return subscribe
   }
 
+  /** Reads an UNSUBSCRIBE and answers it; one reason code per filter. */
+  async acceptUnsubscribe(...reasonCodes: readonly number[]): Promise<Packet> {
+    const unsubscribe = await this.packet('UNSUBSCRIBE')
+    const codes = this.version === 5 ? reasonCodes : []
+    this.send(packet('UNSUBACK', 0, unsubscribe.body.subarray(0, 2), this.#properties([]), codes))
+    return unsubscribe
+  }
+
   /** Closes the connection after what was sent. */
   end(): void {
     this.socket.end()

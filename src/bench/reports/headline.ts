@@ -33,7 +33,7 @@ function publishing({ publish, subscribe }: Configuration): string[] {
 }
 
 /** `1,000/s`, `1,000/s for 10 s`, `1,000/s to 20,000/s in 60 s`. */
-export function shownSegment({ from, to, durationMs }: Segment): string {
+function shownSegment({ from, to, durationMs }: Segment): string {
   const time = shownTime(durationMs * 1000)
   if (durationMs === Number.POSITIVE_INFINITY) return shownRate(to)
   return from === to ? `${shownRate(to)} for ${time}` : `${shownRate(from)} to ${shownRate(to)} in ${time}`

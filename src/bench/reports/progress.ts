@@ -28,7 +28,7 @@ const BARS = '▁▂▃▄▅▆▇█'
 const COLUMNS = 12
 
 /** A histogram with logarithmic columns from the smallest value to the largest. */
-export function bars({ buckets, min, max }: Samples): string {
+function bars({ buckets, min, max }: Samples): string {
   const [from, to] = [Math.log(Math.max(1, min)), Math.log(Math.max(2, max))]
   const counts = new Array<number>(COLUMNS).fill(0)
   for (let at = 0; at < buckets.length; at += 2) {

@@ -43,7 +43,7 @@ function defaultPort({ cafile, capath, tlsUseOsCerts, psk }: BenchValues): numbe
 }
 
 /** @throws UsageError when the warm-up takes all of the load. */
-export function phasesOf({ values, publish, durationMs = DEFAULT_MS }: Omit<Work, 'subscribe' | 'idle'>): Phases {
+function phasesOf({ values, publish, durationMs = DEFAULT_MS }: Omit<Work, 'subscribe' | 'idle'>): Phases {
   const segments = publish?.segments ?? []
   const profileMs = finiteMs(segments)
   const warmupMs = values.warmup ?? (publish === undefined || profileMs > 0 ? 0 : DEFAULT_WARMUP_MS)

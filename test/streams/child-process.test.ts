@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { Writable } from 'node:stream'
-import { describe, expect, it, vi } from 'vitest'
-import { runShellCommand, type ShellCommand } from '../../src/streams/shell-command.ts'
+import { describe, expect, it } from 'vitest'
+import { type Child, runProgram, shell } from '../../src/streams/child-process.ts'
+import { expectEnd, isRunning } from '../support/processes.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 /** Runs a command, and tells how it went and what it printed. */
-async function result(command: string, options: Partial<ShellCommand> = {}) {
+async function result(command: string, options: Partial<Child> = {}) {
   const printed: Buffer[] = []
   const said: Buffer[] = []
   const stderr = new Writable({ write: (chunk, _encoding, done) => done(void said.push(chunk)) })
-  const failure = await runShellCommand({
-    command,
+  const failure = await runProgram({
+    argv: shell(command),
     env: { PATH: process.env.PATH },
     input: [],
     output: (piece) => void printed.push(piece),
@@ -32,16 +33,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function isRunning(pidFile: string): boolean {
-  try {
-    // A zombie that nobody has waited for is not running.
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${readFileSync(pidFile, 'utf8').trim()}/stat`, 'utf8'))
-  } catch {
-    return false
-  }
-}
-
-describe('runShellCommand', () => {
+describe('runProgram', () => {
   it('has the input as standard input, and hands on both outputs', async () => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
     const input = [bytes.subarray(0, 100), bytes.subarray(100)]
@@ -56,6 +48,19 @@ describe('runShellCommand', () => {
     ['(', /^ended with exit status \d+$/],
   ])('tells how %j has failed', async (command, failure) => {
     expect((await result(command)).failure).toMatch(failure)
+  })
+
+  it.each([
+    [['/no/such/program'], 'cannot be run: no such program'],
+    [['/'], 'cannot be run: permission denied'],
+    [['a\0b'], /^cannot be run: .*null bytes/],
+  ] as const)('tells that %j cannot be run', async (argv, failure) => {
+    expect((await result('', { argv: [argv[0]] })).failure).toMatch(failure)
+  })
+
+  it('hands on arguments as they are', async () => {
+    const argv = ['printf', '<%s>', 'a b', '$(id)', '', '*'] as const
+    expect((await result('', { argv: [...argv] })).stdout).toBe('<a b><$(id)><><*>')
   })
 
   it.each(['true', 'exec <&-; sleep 0.05', 'head -c 10 >/dev/null'])(
@@ -86,12 +91,32 @@ describe('runShellCommand', () => {
       timeoutMs: 500,
     })
     expect([failure, stdout]).toEqual(['did not end within 0.5 s (--exec-timeout)', 'begun\n'])
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false))
+    await expectEnd(pid)
   })
 
   it('ends by force what does not end by itself, even if it has left the group', async () => {
     const { failure } = await result(`trap '' TERM; setsid sleep 3 & wait; wait`, { timeoutMs: 100 })
     expect(failure).toBe('did not end within 0.1 s (--exec-timeout)')
+  })
+
+  it('ends with it what did not mind SIGTERM', async () => {
+    const pid = temporaryDirectory().file('pid')
+    const stubborn = `sh -c 'trap "" TERM; echo $$ >${pid}; exec sleep 60' >/dev/null 2>&1 &`
+    const stop = new AbortController()
+    const run = result(`${stubborn} until [ -s ${pid} ]; do sleep 0.01; done; echo begun; exec sleep 60`, {
+      signal: stop.signal,
+      output: () => stop.abort(),
+    })
+    expect((await run).failure).toBe('was stopped')
+    await expectEnd(pid)
+  })
+
+  it('may leave something running that still has its output', async () => {
+    const pid = temporaryDirectory().file('pid')
+    const run = await result(`echo begun; sleep 60 & echo $! >${pid}`, { mayLeave: true })
+    const [leftOver, isLeft] = [Number(readFileSync(pid, 'utf8')), isRunning(pid)]
+    process.kill(leftOver)
+    expect([run, isLeft]).toEqual([{ failure: undefined, stdout: 'begun\n', stderr: '' }, true])
   })
 
   it('ends when it is told to', async () => {
@@ -107,12 +132,12 @@ describe('runShellCommand', () => {
     const pid = temporaryDirectory().file('pid')
     const output = () => Promise.reject(new Error('full'))
     await expect(result(`echo $$ >${pid}; echo x; exec sleep 60`, { output })).rejects.toThrow('full')
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false))
+    await expectEnd(pid)
   })
 
   it('says so when its environment is too long', async () => {
     const env = { LONG: 'x'.repeat(10_000_000) }
-    const failure = 'cannot be run: the properties are too long for an environment'
+    const failure = 'cannot be run: its arguments and its environment are too long'
     expect((await result('true', { env })).failure).toBe(failure)
   })
 

@@ -1,9 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import type { Writable } from 'node:stream'
 
-export interface ShellCommand {
-  /** For `sh -c`. */
-  readonly command: string
+export interface Child {
+  /** The program and its arguments. */
+  readonly argv: readonly [program: string, ...string[]]
   readonly env: Readonly<Record<string, string | undefined>>
   /** Its standard input, in pieces. It need not read it. */
   readonly input: readonly Uint8Array[]
@@ -12,27 +12,38 @@ export interface ShellCommand {
   /** Gets what it prints on stderr. */
   readonly stderr: Writable
   readonly timeoutMs: number | undefined
+  /**
+   * What it leaves running, with its output still open, is left alone and not waited for: its output is closed a moment
+   * after the program itself has ended.
+   */
+  readonly mayLeave?: boolean
   /** Ends it. */
   readonly signal: AbortSignal
   /** Sends a signal to a process group, given as a negative number. */
   readonly kill: (pid: number, signal: NodeJS.Signals) => void
 }
 
-/** How long a command that is to end may take for it. */
+/** How long a program that is to end may take for it, and the rest of the output of one that has ended. */
 const GRACE_MS = 1000
 
+/** `sh -c` of a command line. */
+export function shell(command: string): Child['argv'] {
+  return ['/bin/sh', '-c', command]
+}
+
 /**
- * Runs a command, in a process group of its own that no Ctrl-C reaches, until it has ended and closed its output.
+ * Runs a program, in a process group of its own that no Ctrl-C reaches, until it has ended and closed its output.
  *
  * @returns what it has done wrong, as in "ended with exit status 1"; undefined for exit status 0.
  * @throws what `output` throws.
  */
-export async function runShellCommand(options: ShellCommand): Promise<string | undefined> {
-  const { command, env, input, output, stderr, timeoutMs, signal, kill } = options
+export async function runProgram(options: Child): Promise<string | undefined> {
+  const { argv, env, input, output, stderr, timeoutMs, mayLeave = false, signal, kill } = options
+  const [program, ...args] = argv
   if (signal.aborted) return 'was not run'
   let child: ChildProcessWithoutNullStreams
   try {
-    child = spawn('/bin/sh', ['-c', command], { env, detached: true, stdio: 'pipe' })
+    child = spawn(program, args, { env, detached: true, stdio: 'pipe' })
   } catch (error) {
     return reasonOf(error as NodeJS.ErrnoException)
   }
@@ -41,6 +52,13 @@ export async function runShellCommand(options: ShellCommand): Promise<string | u
   const group = -child.pid
   let endedFor: string | undefined
   const timers: NodeJS.Timeout[] = []
+  let isClosed = false
+  const closeOutput = () => {
+    isClosed = true
+    child.stdout.destroy()
+    child.stderr.destroy()
+  }
+  if (mayLeave) child.once('exit', () => timers.push(setTimeout(closeOutput, GRACE_MS)))
   const end = (why: string) => {
     if (endedFor !== undefined) return
     endedFor = why
@@ -48,9 +66,8 @@ export async function runShellCommand(options: ShellCommand): Promise<string | u
     timers.push(
       setTimeout(() => {
         kill(group, 'SIGKILL')
-        // What has left the group may still hold them.
-        child.stdout.destroy()
-        child.stderr.destroy()
+        // What has left the group may still hold it.
+        closeOutput()
       }, GRACE_MS),
     )
   }
@@ -64,11 +81,14 @@ export async function runShellCommand(options: ShellCommand): Promise<string | u
   child.stdin.end()
   let failure: unknown
   const reading = forEachPiece(child.stdout, output).catch((error) => {
+    if (isClosed) return
     if (endedFor === undefined) failure = error
     end('was stopped')
   })
   const forwarding = forEachPiece(child.stderr, (piece) => writtenTo(stderr, piece)).catch(() => {})
   const outcome = await outcomeOf(child)
+  // What it has started, and what did not mind SIGTERM, ends with it.
+  if (endedFor !== undefined) kill(group, 'SIGKILL')
   await Promise.all([reading, forwarding])
   for (const timer of timers) clearTimeout(timer)
   signal.removeEventListener('abort', stop)
@@ -87,11 +107,17 @@ async function outcomeOf(child: ChildProcessWithoutNullStreams): Promise<string 
   })
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException): string {
-  return `cannot be run: ${code === 'E2BIG' ? 'the properties are too long for an environment' : message}`
+const REASONS: Readonly<Record<string, string>> = {
+  E2BIG: 'its arguments and its environment are too long',
+  EACCES: 'permission denied',
+  ENOENT: 'no such program',
 }
 
-async function forEachPiece(stream: AsyncIterable<Buffer>, take: ShellCommand['output']): Promise<void> {
+function reasonOf({ code = '', message }: NodeJS.ErrnoException): string {
+  return `cannot be run: ${REASONS[code] ?? message}`
+}
+
+async function forEachPiece(stream: AsyncIterable<Buffer>, take: Child['output']): Promise<void> {
   for await (const piece of stream) await take(piece)
 }
 

@@ -61,6 +61,7 @@ describe('bench that can not', () => {
     const { code, stdout, stderr } = await bench('flow', '-h', '127.0.0.1', '-p', String(await freePort()), ...SHORT)
     expect(code).toBe(3)
     expect(stdout).toContain('  intended 20 = connected 0 + failed 20\n')
+    expect(stdout).not.toMatch(/^(Messages|Generator)$/m)
     expect(stderr).toMatch(/^tmqtt bench flow: no client was connected: connection refused[^\n]*\n$/)
   })
 

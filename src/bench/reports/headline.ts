@@ -7,11 +7,11 @@ import type { Segment } from '../schedule.ts'
 export function headline({ configuration, hosts, result, shards, version }: Report): string[] {
   const { command, publish, subscribe, idle } = configuration
   const parts = [
-    ...(publish === undefined ? [] : [`${shownCount(publish.clients)} publishers`]),
-    ...(subscribe === undefined ? [] : [`${shownCount(subscribe.clients)} subscribers`]),
-    ...(idle === 0 ? [] : [`${shownCount(idle)} clients`]),
+    ...(publish === undefined ? [] : [numberOf(publish.clients, 'publisher')]),
+    ...(subscribe === undefined ? [] : [numberOf(subscribe.clients, 'subscriber')]),
+    ...(idle === 0 ? [] : [numberOf(idle, 'client')]),
     ...(publish === undefined ? [] : publishing(configuration)),
-    ...(result.measuredMs > 0 ? [`for ${shownTime(result.measuredMs * 1000)}`] : []),
+    ...(result.measuredMs > 0 ? [`measured for ${shownTime(result.measuredMs * 1000)}`] : []),
   ]
   const part = shards.of === 1 ? '' : `, ${shards.indexes.length} of ${shards.of} parts`
   return [
@@ -27,9 +27,15 @@ function publishing({ publish, subscribe }: Configuration): string[] {
   return [
     `QoS ${qos}${received}`,
     shownBytes(payloadSize),
-    segments === undefined ? 'as fast as it goes (closed loop)' : segments.map(shownSegment).join(', '),
+    segments === undefined
+      ? 'as fast as it goes (closed loop)'
+      : `${segments.map(shownSegment).join(', ')} on schedule (open loop)`,
     ...(poisson ? ['random arrivals'] : []),
   ]
+}
+
+function numberOf(count: number, what: string): string {
+  return `${shownCount(count)} ${what}${count === 1 ? '' : 's'}`
 }
 
 /** `1,000/s`, `1,000/s for 10 s`, `1,000/s to 20,000/s in 60 s`. */

@@ -43,6 +43,9 @@ export interface Counted {
   readonly duplicates: number
   readonly outOfOrder: number
   readonly foreign: number
+  /** When the last message that counts was acknowledged, and was received; -Infinity if none. */
+  readonly lastAcknowledgedUs: number
+  readonly lastReceivedUs: number
   readonly brokerLimits: Readonly<Record<string, number | boolean>>
 }
 
@@ -51,6 +54,8 @@ export class Meter {
   countsFromUs = Number.POSITIVE_INFINITY
   /** Messages of whatever kind that have come. */
   deliveries = 0
+  lastAcknowledgedUs = Number.NEGATIVE_INFINITY
+  lastReceivedUs = Number.NEGATIVE_INFINITY
   readonly tcp = new Latencies()
   readonly tls = new Latencies()
   readonly connack = new Latencies()
@@ -109,6 +114,8 @@ export class Meter {
   counted(): Counted {
     return {
       ...this.counts,
+      lastAcknowledgedUs: this.lastAcknowledgedUs,
+      lastReceivedUs: this.lastReceivedUs,
       failed: this.failed.counts,
       lost: this.lost.counts,
       subscriptionsRefused: this.subscriptionsRefused.counts,

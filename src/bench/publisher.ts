@@ -166,6 +166,7 @@ export class Publisher implements Work {
     meter.passed.acknowledged++
     if (!counts) return
     meter.counts.acknowledged++
+    meter.lastAcknowledgedUs = nowUs
     meter.acknowledged.record(nowUs - dueUs)
     meter.acknowledgedFromSent.record(nowUs - sentUs)
   }

@@ -121,6 +121,8 @@ function result(node: Node): Result {
   return {
     began: node.child('began').text(),
     measuredMs: node.child('measuredMs').number(),
+    acknowledgingMs: node.child('acknowledgingMs').number(),
+    receivingMs: node.child('receivingMs').number(),
     incomplete: incomplete.value === undefined ? undefined : incomplete.text(),
     connections: connections(node.child('connections')),
     messages: messages(node.child('messages')),

@@ -104,6 +104,12 @@ export interface Result {
   readonly began: string
   /** How long messages were due that count, ms. */
   readonly measuredMs: number
+  /**
+   * From the same moment to the last acknowledgement, and to the last arrival, of a message that counts, ms; no less than
+   * `measuredMs`. A rate over the time of sending alone would count what came after it for nothing.
+   */
+  readonly acknowledgingMs: number
+  readonly receivingMs: number
   /** The user stopped it, or too few clients were connected: what follows is of the part that was run. */
   readonly incomplete: string | undefined
   readonly connections: ConnectionCounts

@@ -83,13 +83,16 @@ class Run {
 
   async result(): Promise<Result> {
     const began = new Date().toISOString()
-    const measuredMs = (await this.#connect()) ? await this.#measure() : 0
+    const { fromUs, measuredMs } = (await this.#connect()) ? await this.#measure() : { fromUs: 0, measuredMs: 0 }
     await this.#leave()
     const counted = [...this.#counted.values()]
+    const untilLast = (us: readonly number[]) => Math.max(measuredMs, ...us.map((each) => (each - fromUs) / 1000))
     const { intervals } = this.#timeline
     return {
       began,
       measuredMs,
+      acknowledgingMs: untilLast(counted.map(({ lastAcknowledgedUs }) => lastAcknowledgedUs)),
+      receivingMs: untilLast(counted.map(({ lastReceivedUs }) => lastReceivedUs)),
       incomplete: this.#incomplete,
       connections: connectionCounts(this.#plan, counted),
       messages: messageCounts(this.#plan, counted),
@@ -119,12 +122,12 @@ class Run {
     return false
   }
 
-  /** @returns for how long messages were due that count, in milliseconds. */
-  async #measure(): Promise<number> {
+  /** @returns from when on messages that count were due, and for how long. */
+  async #measure(): Promise<{ readonly fromUs: number; readonly measuredMs: number }> {
     const { settleMs, warmupMs, drainMs } = this.#plan.phases
+    this.#enter('settle')
     const atUs = Math.ceil(this.#clock.us() + settleMs * 1000)
     const unsubscribed = [...this.#settled.values()].flatMap((each) => each.unsubscribed)
-    this.#enter('settle')
     this.#orderAll({ do: 'load', atUs, unsubscribed })
     await this.#waitUntil(atUs)
     const fromUs = atUs + warmupMs * 1000
@@ -141,7 +144,7 @@ class Run {
     this.#progress.clear()
     this.#orderAll({ do: 'drain' })
     if (this.#incomplete !== 'interrupted') await this.#wait(() => this.#hasDrained(), drainMs)
-    return Math.min(measuredMs, this.#plan.phases.measureMs)
+    return { fromUs, measuredMs: Math.min(measuredMs, this.#plan.phases.measureMs) }
   }
 
   async #waitForLoad(fromUs: number): Promise<void> {

@@ -34,6 +34,10 @@ export class Subscriber implements Work {
     const { meter } = this.#context
     meter.passed.received++
     meter.deliveries++
+    if (this.#publishers === 0) {
+      this.#countAny(nowUs)
+      return
+    }
     const stamp = readStamp(message.bytes, message.payloadStart, message.payloadEnd)
     // A message that was retained before this run may have a stamp of another.
     if (stamp === undefined || stamp.publisher >= this.#publishers || (message.retain && !this.#retained)) {
@@ -49,9 +53,18 @@ export class Subscriber implements Work {
       return
     }
     meter.counts.received++
+    meter.lastReceivedUs = nowUs
     if (isLate) meter.counts.outOfOrder++
     meter.endToEnd.record(nowUs - dueUs)
     meter.endToEndFromSent.record(nowUs - sentUs)
+  }
+
+  /** Where nobody of this run publishes, whatever comes is what was waited for. */
+  #countAny(nowUs: number): void {
+    const { meter } = this.#context
+    if (nowUs < meter.countsFromUs) return
+    meter.counts.received++
+    meter.lastReceivedUs = nowUs
   }
 
   #isLate(latest: Map<number, number>, publisher: number, sequence: number): boolean {

@@ -43,7 +43,7 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
   const expected = sumOf(all, (each) => each.expected)
   const distinct = sumOf(all, (each) => each.received)
   // Two members of a shared group on different workers don't know of each other. A shard receives what others send.
-  const surplus = plan.shard.of > 1 ? 0 : Math.max(0, distinct - expected)
+  const surplus = plan.publish === undefined || plan.shard.of > 1 ? 0 : Math.max(0, distinct - expected)
   return {
     intended: sumOf(all, (each) => each.intended),
     sent,
@@ -52,7 +52,7 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
     unanswered: sent - acknowledged - rejected.total,
     expected,
     received: distinct - surplus,
-    lost: expected - (distinct - surplus),
+    lost: plan.publish === undefined ? 0 : expected - (distinct - surplus),
     duplicates: sumOf(all, (each) => each.duplicates) + surplus,
     outOfOrder: sumOf(all, (each) => each.outOfOrder),
     foreign: sumOf(all, (each) => each.foreign),

@@ -77,6 +77,8 @@ export function resultOf({
   return {
     began: '2026-11-25T10:00:00.000Z',
     measuredMs: 10_000,
+    acknowledgingMs: 10_000,
+    receivingMs: 10_000,
     incomplete: undefined,
     connections: {
       intended: 20,

@@ -102,7 +102,7 @@ function messages({ configuration, result }: Report): string[] {
         ]
       : []),
     ...(subscribes && !publishes ? [`received ${shownCount(received)}`] : []),
-    ...(subscribes ? [asides(messages)] : []),
+    ...(subscribes && publishes ? [asides(messages)] : []),
     ...reasons('rejected', rejected),
   ]
 }

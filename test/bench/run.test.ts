@@ -296,6 +296,8 @@ describe('a run without a broker', () => {
       intended: 30,
       connected: 0,
       failed: { 'connection refused; is the broker running there, and is the port right?': 30 },
+      left: 0,
+      missed: 0,
       lost: {},
       subscriptionsRefused: {},
     })

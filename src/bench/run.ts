@@ -156,19 +156,19 @@ class Run {
     const { measureMs, messages } = this.#plan.phases
     const receivesOnly = this.#plan.publish === undefined
     const isOver = () => {
-      if (this.#progressOf('connected') === 0 && this.#progress.size === this.#workers.length) return true
+      if (this.#progressOf('alive') === 0 && this.#progress.size === this.#workers.length) return true
       if (receivesOnly) return messages !== undefined && this.#progressOf('deliveries') >= messages
       return this.#loaded.size === this.#workers.length
     }
     const endMs = fromUs / 1000 + measureMs
     await this.#wait(isOver, receivesOnly ? endMs - this.#clock.us() / 1000 : Number.POSITIVE_INFINITY)
     const isDone = receivesOnly ? this.#clock.us() / 1000 >= endMs : this.#loaded.size === this.#workers.length
-    if (this.#progressOf('connected') === 0 && !isDone) this.#incomplete ??= 'every connection was lost'
+    if (this.#progressOf('alive') === 0 && !isDone) this.#incomplete ??= 'every connection was lost'
   }
 
   #hasDrained(): boolean {
     if (this.#progress.size < this.#workers.length) return false
-    if (this.#progressOf('connected') === 0) return true
+    if (this.#progressOf('alive') === 0) return true
     return this.#progressOf('outstanding') === 0 && this.#progressOf('received') >= this.#progressOf('expected')
   }
 

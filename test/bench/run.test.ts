@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Phases } from '../../src/bench/plan.ts'
 import type { MessageCounts, Result } from '../../src/bench/result.ts'
+import { countsOf as counts } from '../../src/bench/selftest/scenario.ts'
 import { type Fault, type FaultyBrokerOptions, startFaultyBroker } from '../support/faulty-broker.ts'
 import { freePort } from '../support/free-port.ts'
 import { type PlanParts, planFor, rate, startBench } from './plan-for.ts'
@@ -18,24 +19,6 @@ function subscribeAt(qos: 0 | 1 | 2) {
 /** One publisher and one subscriber. */
 function flow(qos: 0 | 1 | 2, phases: Partial<Phases>, more: PlanParts = {}): PlanParts {
   return { publish: { qos }, subscribe: { options: subscribeAt(qos) }, phases, ...more }
-}
-
-/** Counts of a run in which all went well, but for what is said. */
-function counts(messages: number, deliveries: number, others: Partial<MessageCounts> = {}): MessageCounts {
-  return {
-    intended: messages,
-    sent: messages,
-    acknowledged: messages,
-    rejected: {},
-    unanswered: 0,
-    expected: deliveries,
-    received: deliveries,
-    lost: 0,
-    duplicates: 0,
-    outOfOrder: 0,
-    foreign: 0,
-    ...others,
-  }
 }
 
 describe('a run against a sound broker', () => {
@@ -313,6 +296,8 @@ describe('a run without a broker', () => {
       intended: 30,
       connected: 0,
       failed: { 'connection refused; is the broker running there, and is the port right?': 30 },
+      left: 0,
+      missed: 0,
       lost: {},
       subscriptionsRefused: {},
     })

@@ -5,12 +5,13 @@ import type { Segment } from '../schedule.ts'
 
 /** What was run, and against what. */
 export function headline({ configuration, hosts, result, shards, version }: Report): string[] {
-  const { command, publish, subscribe, idle } = configuration
+  const { command, publish, subscribe, idle, churn } = configuration
   const parts = [
     ...(publish === undefined ? [] : [numberOf(publish.clients, 'publisher')]),
     ...(subscribe === undefined ? [] : [numberOf(subscribe.clients, 'subscriber')]),
     ...(idle === 0 ? [] : [numberOf(idle, 'client')]),
     ...(publish === undefined ? [] : publishing(configuration)),
+    ...(churn === undefined ? [] : [`${shownRate(churn.rate)} leave (${churn.kill}) and come back`]),
     ...(result.measuredMs > 0 ? [`measured for ${shownTime(result.measuredMs * 1000)}`] : []),
   ]
   const part = shards.of === 1 ? '' : `, ${shards.indexes.length} of ${shards.of} parts`

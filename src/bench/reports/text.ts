@@ -34,7 +34,7 @@ function block(title: string, lines: readonly string[]): string[] {
 }
 
 function connections({ connections }: Result): string[] {
-  const { intended, connected, failed, lost, subscriptionsRefused } = connections
+  const { intended, connected, left, missed, failed, lost, subscriptionsRefused } = connections
   return [
     balance(
       ['intended', intended],
@@ -43,9 +43,22 @@ function connections({ connections }: Result): string[] {
         ['failed', totalOf(failed)],
       ],
     ),
+    ...(left === 0
+      ? []
+      : [
+          balance(
+            ['connected', connected],
+            [
+              ['left', left],
+              ['lost', totalOf(lost)],
+              ['there at the end', connected - left - totalOf(lost)],
+            ],
+          ),
+        ]),
     ...reasons('failed', failed),
     ...reasons('lost', lost),
     ...reasons('subscription refused', subscriptionsRefused),
+    ...(missed === 0 ? [] : [`${shownCount(missed)} times a client was due to leave that was not back yet`]),
   ]
 }
 

@@ -121,4 +121,21 @@ Thresholds
     expect(connecting).not.toContain('Messages')
     expect(connecting).not.toContain('Rates')
   })
+
+  it('shows who left as planned, and who was not there to leave', () => {
+    const connections = { intended: 75, connected: 70, left: 50, missed: 3, failed: { refused: 5 }, lost: { gone: 2 } }
+    const text = shown(
+      reportOf({
+        configuration: configured({}, { publish: undefined, idle: 20, churn: { rate: 5, kill: 'hard' } }),
+        result: resultOf({ connections }),
+      }),
+    )
+    expect(text).toContain('20 clients, 5/s leave (hard) and come back, measured for 10.0 s\n')
+    expect(text).toContain(`  intended 75 = connected 70 + failed 5
+  connected 70 = left 50 + lost 2 + there at the end 18
+  5 failed: refused
+  2 lost: gone
+  3 times a client was due to leave that was not back yet
+`)
+  })
 })

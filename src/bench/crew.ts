@@ -47,8 +47,8 @@ export class Crew {
   #tellLeft: (() => void) | undefined
 
   /** @throws UsageError for connection options that can't be used. */
-  constructor({ plan, worker, epochMs }: CrewSetup, report: (report: Report) => void) {
-    this.#context = { plan, clock: new Clock(epochMs), meter: new Meter(), outbox: new Outbox() }
+  constructor({ plan, worker, epoch }: CrewSetup, report: (report: Report) => void) {
+    this.#context = { plan, clock: new Clock(epoch), meter: new Meter(), outbox: new Outbox() }
     this.#report = report
     this.#profiles = new Profiles(plan, (text) => report({ tells: 'notice', text }))
     this.#payload = payloadOf(plan.publish?.payloadSize ?? 0, plan.seed)

@@ -1,5 +1,6 @@
 import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os'
 import { configurationOf } from '../../bench/configuration.ts'
+import { machineId } from '../../bench/machine.ts'
 import type { Plan } from '../../bench/plan.ts'
 import type { Host, Report } from '../../bench/report.ts'
 import { progressOf } from '../../bench/reports/progress.ts'
@@ -69,6 +70,7 @@ async function run(command: string, plan: Plan, values: BenchValues, io: Io): Pr
     return await runBench(withRun(plan), {
       signal: io.signal,
       program: io.program,
+      host: { id: machineId(), monotonicUs: io.monotonicUs },
       cpuUsage: io.cpuUsage,
       notice: (text) => line.around(() => notice(text)),
       onPhase: (phase) => line.show(phase),

@@ -71,7 +71,7 @@ function withMeasured(result: Result, some: Partial<Result['measured']>): Result
 const faultsOf: Readonly<Record<string, [fault: string, doctor: (result: Result) => Result][]>> = {
   stall: [
     ['only one message was late', (result) => withMeasured(result, { endToEnd: { ...onlyOneLate(result) } })],
-    ['100 ms too early', (result) => withMeasured(result, { endToEnd: shifted(result.measured.endToEnd, 100) })],
+    ['400 ms too early', (result) => withMeasured(result, { endToEnd: shifted(result.measured.endToEnd, 400) })],
     ['nothing measured', (result) => withMeasured(result, { endToEnd: NO_SAMPLES })],
     [
       'blames the generator',

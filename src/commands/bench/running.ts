@@ -1,6 +1,5 @@
 import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os'
 import { configurationOf } from '../../bench/configuration.ts'
-import { machineId } from '../../bench/machine.ts'
 import type { Plan } from '../../bench/plan.ts'
 import type { Host, Report } from '../../bench/report.ts'
 import { progressOf } from '../../bench/reports/progress.ts'
@@ -23,6 +22,7 @@ import { openForWriting } from './files.ts'
 import type { BenchValues } from './options.ts'
 import { withRun } from './planning.ts'
 import { outcomesOf, writeReports } from './reporting.ts'
+import { surroundingsOf } from './surroundings.ts'
 
 /**
  * Runs a plan and writes its report, whatever became of it.
@@ -68,10 +68,7 @@ async function run(command: string, plan: Plan, values: BenchValues, io: Io): Pr
   }
   try {
     return await runBench(withRun(plan), {
-      signal: io.signal,
-      program: io.program,
-      host: { id: machineId(), monotonicUs: io.monotonicUs },
-      cpuUsage: io.cpuUsage,
+      ...surroundingsOf(io),
       notice: (text) => line.around(() => notice(text)),
       onPhase: (phase) => line.show(phase),
       onInterval,

@@ -1,10 +1,11 @@
 import type { Configuration } from '../configuration.ts'
 import { shownBytes, shownCount, shownRate, shownTime } from '../figures.ts'
 import type { Report } from '../report.ts'
+import type { Result } from '../result.ts'
 import type { Segment } from '../schedule.ts'
 
 /** What was run, and against what. */
-export function headline({ configuration, hosts, result, shards, version }: Report): string[] {
+export function headline({ configuration, brokerVersion, hosts, result, shards, version }: Report): string[] {
   const { command, publish, subscribe, idle, churn } = configuration
   const parts = [
     ...(publish === undefined ? [] : [numberOf(publish.clients, 'publisher')]),
@@ -18,8 +19,17 @@ export function headline({ configuration, hosts, result, shards, version }: Repo
   return [
     `tmqtt ${command}: ${parts.join(', ')}`,
     `broker ${configuration.brokers.join(', ')} (${configuration.transport}, MQTT ${configuration.protocolVersion})${part}`,
+    ...told(brokerVersion, result),
     ...hosts.map(({ os, cpu, cores, node }) => `from ${os}, ${cores} × ${cpu}, Node ${node}, tmqtt ${version}`),
   ]
+}
+
+/** What the broker says of itself, and in CONNACK of what it allows. */
+function told(brokerVersion: string | undefined, { brokerLimits }: Result): string[] {
+  const words = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  const limits = Object.entries(brokerLimits).map(([name, value]) => `${words(name)} ${value}`)
+  const all = [...(brokerVersion === undefined ? [] : [brokerVersion]), ...limits]
+  return all.length === 0 ? [] : [`which says: ${all.join(', ')}`]
 }
 
 function publishing({ publish, subscribe }: Configuration): string[] {

@@ -17,7 +17,7 @@ export function textReport(report: Report, thresholds: readonly Outcome[] = []):
     ...(verdict === undefined ? [] : [verdict, '']),
     ...headline(report),
     ...(result.incomplete === undefined ? [] : [`Not the whole run: ${result.incomplete}`]),
-    ...block('Connections', connections(result)),
+    ...block('Connections', connections(report)),
     ...block('Messages', messages(report)),
     ...block('Rates', rates(report)),
     ...block('Latency', latencies(report)),
@@ -33,7 +33,8 @@ function block(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]
 }
 
-function connections({ connections }: Result): string[] {
+function connections({ result, shards }: Report): string[] {
+  const { connections, intervals } = result
   const { intended, connected, left, missed, failed, lost, subscriptionsRefused } = connections
   return [
     balance(
@@ -43,6 +44,8 @@ function connections({ connections }: Result): string[] {
         ['failed', totalOf(failed)],
       ],
     ),
+    // Of several parts the phases do not begin at once.
+    ...(shards.of === 1 ? connecting(intervals) : []),
     ...(left === 0
       ? []
       : [
@@ -60,6 +63,16 @@ function connections({ connections }: Result): string[] {
     ...reasons('subscription refused', subscriptionsRefused),
     ...(missed === 0 ? [] : [`${shownCount(missed)} times a client was due to leave that was not back yet`]),
   ]
+}
+
+/** How fast they came, from the first attempt to the last that settled. */
+function connecting(intervals: readonly Interval[]): string[] {
+  const all = intervals.filter(({ phase }) => phase === 'connect')
+  const [first, last] = [all[0], all.at(-1)]
+  if (first === undefined || last === undefined || last.connected === 0) return []
+  const ms = Math.max(1, last.endMs - first.startMs)
+  const rate = shownRate((last.connected / ms) * 1000)
+  return [`${shownCount(last.connected)} were there after ${shownTime(ms * 1000)}: ${rate}`]
 }
 
 function messages({ configuration, result }: Report): string[] {
@@ -183,8 +196,18 @@ function latencies({ configuration, result }: Report): string[] {
     ...negative.map(
       ({ title, samples }) => `${title}: ${shownCount(samples.negative)} are negative: the clocks differ`,
     ),
+    ...missing(result.messages),
     ...(isClosed ? [CLOSED_LOOP] : []),
   ]
+}
+
+/** The latency of what never came is not in any percentile. */
+function missing({ lost, unanswered }: Result['messages']): string[] {
+  const parts = [
+    ...(lost > 0 ? [`the ${shownCount(lost)} lost`] : []),
+    ...(unanswered > 0 ? [`the ${shownCount(unanswered)} unanswered`] : []),
+  ]
+  return parts.length === 0 ? [] : [`Of what came: ${parts.join(' and ')} have no latency, however long they are gone`]
 }
 
 function latencyRow(title: string, samples: Samples): string[] {

@@ -138,4 +138,28 @@ Thresholds
   3 times a client was due to leave that was not back yet
 `)
   })
+
+  it('says that what never came has no latency', () => {
+    const text = shown(reportOf({ result: resultOf({ messages: { received: 8766, lost: 1234, unanswered: 7 } }) }))
+    expect(text).toContain(
+      '  Of what came: the 1,234 lost and the 7 unanswered have no latency, however long they are gone\n',
+    )
+    expect(shown(reportOf())).not.toContain('have no latency')
+  })
+
+  it('tells how fast connections came, of a run that is not of several parts', () => {
+    const connecting = [0, 1].map((at) =>
+      intervalOf(at, { phase: 'connect', connected: 400 * (at + 1), endMs: at * 1000 + 600 }),
+    )
+    const result = resultOf({ intervals: [...connecting, intervalOf(2, { connected: 790 })] })
+    expect(shown(reportOf({ result }))).toContain('\n  800 were there after 1.60 s: 500/s\n')
+    expect(shown(reportOf({ result, shards: { indexes: [0, 1], of: 2 } }))).not.toContain('were there after')
+  })
+
+  it('passes on what the broker says of itself', () => {
+    const brokerLimits = { receiveMaximum: 20, wildcardSubscriptionAvailable: false }
+    expect(shown(reportOf({ brokerVersion: 'fancy 1.0', result: resultOf({ brokerLimits }) }))).toContain(
+      '\nwhich says: fancy 1.0, receive maximum 20, wildcard subscription available false\nfrom ',
+    )
+  })
 })

@@ -4,7 +4,7 @@ import { LATENCIES, metricOf, PERCENTILES, totalOf } from '../metrics.ts'
 import { coresOf, type Report } from '../report.ts'
 import type { Interval, Result } from '../result.ts'
 import type { Outcome } from '../thresholds.ts'
-import { verdictLine, verdictOf } from '../verdict.ts'
+import { judgedIntervals, verdictLine, verdictOf } from '../verdict.ts'
 import { columns } from './columns.ts'
 import { headline } from './headline.ts'
 import { CLOSED_LOOP, isClosedLoop } from './loop.ts'
@@ -220,8 +220,8 @@ function latencyRow(title: string, samples: Samples): string[] {
   ]
 }
 
-function generator({ intervals }: Result, isFine: boolean): string[] {
-  const all = intervals.filter(({ phase }) => phase === 'measure').map(({ health }) => health)
+function generator(result: Result, isFine: boolean): string[] {
+  const all = judgedIntervals(result).map(({ health }) => health)
   if (all.length === 0) return []
   const worst = (read: (health: Interval['health']) => number) => all.map(read).reduce((a, b) => Math.max(a, b), 0)
   const busy = Math.round(worst(({ utilization }) => utilization) * 100)

@@ -185,9 +185,11 @@ function latencies({ configuration, result }: Report): string[] {
     .map(({ key, title }) => ({ title, samples: result.measured[key] }))
     .filter(({ samples }) => samples.count > 0)
   if (rows.length === 0) return []
+  // A column in which nothing can be told only makes lines longer.
+  const told = PERCENTILES.filter((each) => rows.some(({ samples }) => percentileOf(samples, each) !== undefined))
   const table = columns([
-    ['', ...PERCENTILES.map((percentile) => `P${percentile}`), 'max', 'count'],
-    ...rows.map(({ title, samples }) => latencyRow(title, samples)),
+    ['', ...told.map((percentile) => `P${percentile}`), 'max', 'count'],
+    ...rows.map(({ title, samples }) => latencyRow(title, samples, told)),
   ])
   const negative = rows.filter(({ samples }) => samples.negative > 0)
   return [
@@ -210,8 +212,8 @@ function missing({ lost, unanswered }: Result['messages']): string[] {
   return parts.length === 0 ? [] : [`Of what came: ${parts.join(' and ')} have no latency, however long they are gone`]
 }
 
-function latencyRow(title: string, samples: Samples): string[] {
-  const percentiles = PERCENTILES.map((percentile) => percentileOf(samples, percentile))
+function latencyRow(title: string, samples: Samples, told: readonly number[]): string[] {
+  const percentiles = told.map((percentile) => percentileOf(samples, percentile))
   return [
     title,
     ...percentiles.map((us) => (us === undefined ? '-' : shownTime(us))),

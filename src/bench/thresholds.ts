@@ -43,6 +43,14 @@ export function parseThreshold(text: string): Threshold {
   }
 }
 
+/** Reads comparisons with commas between, as `e2e.p99<20ms,lost=0`. @throws UsageError */
+export function parseConditions(text: string): readonly Threshold[] {
+  const parts = text.split(',')
+  if (parts.some((part) => part.trim() === ''))
+    throw new UsageError("expected comparisons with commas between, such as 'e2e.p99<20ms,lost=0'")
+  return parts.map(parseThreshold)
+}
+
 function unknownMetric(name: string): string {
   const hint = didYouMean(name, metricNames)
   const known = 'e2e.p99, ack.p99.9, connack.max, schedule.p99, lost, duplicates, unanswered, rejected, rate and so on'

@@ -4,9 +4,8 @@ import { oneOf, topicFilter } from '../../options/kinds.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
 import { command } from '../command.ts'
 import { publishProperties } from '../publishing.ts'
+import { checkFind, findOptions, runOrFind } from './find-max.ts'
 import { benchOptions, clientCount, filterTemplate, loadOptions, publishPlan, topicTemplate } from './options.ts'
-import { planOf } from './planning.ts'
-import { runAndReport } from './running.ts'
 
 /** Who publishes to whom. */
 interface Shape {
@@ -44,6 +43,7 @@ const options = table({
   topic: topicTemplate,
   filter: { kind: topicFilter, group: 'Messages', describe: filterTemplate, defaultText: 'as --shape says' },
   ...loadOptions,
+  ...findOptions,
   ...benchOptions,
 })
 
@@ -69,12 +69,17 @@ export const benchFlow = command({
       shows: 'a check for CI; exit status 6 when it is not met',
     },
     {
+      run: "tmqtt bench flow -q 1 --find-max 'e2e.p99<20ms,lost=0' --rate 5k/s",
+      shows: 'the highest rate that holds, and how sure that is',
+    },
+    {
       run: 'tmqtt bench flow --rate 1k..50k/s:60s --report ramp.html --json > ramp.json',
       shows: 'a ramp, with charts',
     },
   ],
 
   check(values: Values) {
+    checkFind(values)
     const { publishers, subscribers } = clientsOf(values)
     if (
       values.shape === SHAPES.pairs &&
@@ -96,7 +101,7 @@ export const benchFlow = command({
       filter,
       options: { qos: values.qos, retainHandling: 2, retainAsPublished: false } as const,
     }
-    return await runAndReport('bench flow', await planOf({ values, publish, subscribe, idle: 0 }, io), values, io)
+    return await runOrFind('bench flow', { values, publish, subscribe, idle: 0 }, values, io)
   },
 })
 

@@ -84,6 +84,16 @@ function workersFor({ publish, subscribe, idle, values }: Work): number {
   return Math.max(1, Math.min(Math.ceil(wanted), availableParallelism(), Math.ceil(clients)))
 }
 
+/** The same at another rate of all publishers together. */
+export function atRate(plan: Plan, perSecond: number, values: Work['values']): Plan {
+  const publish = {
+    ...plan.publish!,
+    segments: [{ from: perSecond, to: perSecond, durationMs: Number.POSITIVE_INFINITY }],
+  }
+  const { subscribe, idle } = plan
+  return { ...plan, publish, workers: values.workers ?? workersFor({ values, publish, subscribe, idle }) }
+}
+
 /** Fills in `%r`. Parts of one run have to mean the same topics, so that of a part it is made of the seed. */
 export function withRun(plan: Plan): Plan {
   const run =

@@ -1,5 +1,5 @@
 import type { Report } from '../../bench/report.ts'
-import { failures, type Outcome, parseThreshold, type Threshold } from '../../bench/thresholds.ts'
+import { failures, type Outcome, parseThreshold } from '../../bench/thresholds.ts'
 import { UsageError } from '../../errors.ts'
 import { safeText } from '../../formatters/terminal-safe.ts'
 import type { Io } from '../../io.ts'
@@ -8,23 +8,26 @@ import { InvalidValue, type Kind, table, type ValuesOf } from '../../options/opt
 import { writeOutput } from '../../streams/sink.ts'
 import { writeReportFile } from './files.ts'
 
-const threshold: Kind<Threshold> = {
-  placeholder: 'COMPARISON',
-  expected: "a comparison such as 'e2e.p99>20ms', 'lost>0' or 'rate<9500'",
-  parse(value) {
-    try {
-      return parseThreshold(value)
-    } catch (error) {
-      if (error instanceof UsageError) throw new InvalidValue(error.message)
-      throw error
-    }
-  },
+/** What the parsers of comparisons read, with their own messages. */
+export function comparison<T>(expected: string, read: (text: string) => T): Kind<T> {
+  return {
+    placeholder: 'COMPARISON',
+    expected,
+    parse(value) {
+      try {
+        return read(value)
+      } catch (error) {
+        if (error instanceof UsageError) throw new InvalidValue(error.message)
+        throw error
+      }
+    },
+  }
 }
 
 /** In what forms a report is written, and what makes it a failure. */
 export const reportOptions = table({
   failIf: {
-    kind: threshold,
+    kind: comparison("a comparison such as 'e2e.p99>20ms', 'lost>0' or 'rate<9500'", parseThreshold),
     group: 'Report',
     describe:
       'Exit with status 6 when this comparison holds, or when it has too few samples: connack.p99, ack.p99.9, ' +

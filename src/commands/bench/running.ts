@@ -1,26 +1,10 @@
-import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os'
-import { configurationOf } from '../../bench/configuration.ts'
 import type { Plan } from '../../bench/plan.ts'
-import type { Host, Report } from '../../bench/report.ts'
-import { progressLine } from '../../bench/reports/progress.ts'
-import type { Interval, Result } from '../../bench/result.ts'
-import {
-  ConnectionLostError,
-  ExitCode,
-  type InterruptedError,
-  RefusedError,
-  TmqttError,
-  UnreachableError,
-} from '../../errors.ts'
-import { safeText } from '../../formatters/terminal-safe.ts'
+import { ExitCode, type InterruptedError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
-import { LiveLine } from '../../terminal/live-line.ts'
-import { version } from '../../version.ts'
-import { noticeTo } from '../session.ts'
 import { openForWriting } from './files.ts'
 import type { BenchValues } from './options.ts'
-import { withRun } from './planning.ts'
 import { outcomesOf, writeReports } from './reporting.ts'
+import { failureOf, runPlan } from './run-plan.ts'
 
 /**
  * Runs a plan and writes its report, whatever became of it.
@@ -38,72 +22,11 @@ export async function runAndReport(command: string, plan: Plan, values: BenchVal
     '--report': page,
   }))
     if (path !== undefined) openForWriting(option, path)
-  const result = await run(command, plan, values, io)
-  const report: Report = {
-    version,
-    configuration: configurationOf(command, plan),
-    hosts: [thisHost(io)],
-    shards: { indexes: [plan.shard.index], of: plan.shard.of },
-    result,
-  }
+  const report = await runPlan(command, plan, values, io)
   const outcomes = outcomesOf(values, report)
   await writeReports(report, outcomes, values, io)
   if (io.signal.aborted) return (io.signal.reason as InterruptedError).exitCode
-  const failure = failureOf(result)
+  const failure = failureOf(report.result)
   if (failure !== undefined) throw failure
   return outcomes.some(({ failed }) => failed) ? ExitCode.checkFailed : ExitCode.ok
-}
-
-async function run(command: string, plan: Plan, values: BenchValues, io: Io): Promise<Result> {
-  const { runBench } = await import('../../bench/run.ts')
-  const line = new LiveLine(io, 'connecting')
-  const notice = noticeTo(io, command)
-  const onInterval = (interval: Interval) => {
-    const text = safeText(progressLine(interval))
-    if (values.progress) line.around(() => io.stderr.write(`${text}\n`))
-    line.show(text)
-  }
-  try {
-    return await runBench(withRun(plan), {
-      signal: io.signal,
-      program: io.program,
-      cpuUsage: io.cpuUsage,
-      notice: (text) => line.around(() => notice(text)),
-      onPhase: (phase) => line.show(phase),
-      onInterval,
-    })
-  } finally {
-    line.end()
-  }
-}
-
-function thisHost({ nodeVersion }: Io): Host {
-  const all = cpus()
-  return {
-    name: hostname(),
-    os: `${osType()} ${release()} ${arch()}`,
-    cpu: all[0]?.model.trim() ?? 'unknown',
-    cores: all.length,
-    memoryBytes: totalmem(),
-    node: nodeVersion,
-  }
-}
-
-/** Why there is nothing, or only a part; undefined when the run was one. */
-function failureOf({ connections, incomplete, measuredMs }: Result): TmqttError | undefined {
-  const [worst] = Object.entries(connections.failed).sort(([, a], [, b]) => b - a)
-  if (connections.connected === 0 && connections.intended > 0) {
-    const reason = worst === undefined ? 'no CONNACK in time (--connect-timeout)' : worst[0]
-    const code = reasonCode(reason)
-    const text = `no client was connected: ${reason}`
-    return code === undefined ? new UnreachableError(text) : new RefusedError(text, code)
-  }
-  if (incomplete === undefined) return undefined
-  return measuredMs === 0 ? new TmqttError(incomplete, ExitCode.checkFailed) : new ConnectionLostError(incomplete)
-}
-
-/** Of a refusal: what stands in brackets behind its name. */
-function reasonCode(reason: string): number | undefined {
-  const code = / \((\d+)\)/.exec(reason)?.[1]
-  return code === undefined ? undefined : Number(code)
 }

@@ -7,6 +7,7 @@ export const MEASURED = [
   'tls',
   'connack',
   'suback',
+  'returned',
   'schedule',
   'waited',
   'acknowledged',
@@ -27,6 +28,9 @@ export interface Passed {
 /** All that one thread has counted, from the beginning. */
 export interface Counted {
   readonly connected: number
+  readonly left: number
+  readonly returns: number
+  readonly missed: number
   readonly failed: Reasons
   readonly lost: Reasons
   readonly subscriptionsRefused: Reasons
@@ -56,6 +60,7 @@ export class Meter {
   readonly tls = new Latencies()
   readonly connack = new Latencies()
   readonly suback = new Latencies()
+  readonly returned = new Latencies()
   readonly schedule = new Latencies()
   readonly waited = new Latencies()
   readonly acknowledged = new Latencies()
@@ -65,6 +70,9 @@ export class Meter {
   readonly passed = { sent: 0, acknowledged: 0, received: 0, bytesSent: 0, bytesReceived: 0 }
   readonly counts = {
     connected: 0,
+    left: 0,
+    returns: 0,
+    missed: 0,
     intended: 0,
     sent: 0,
     acknowledged: 0,
@@ -96,6 +104,11 @@ export class Meter {
     const passed = { ...this.passed }
     Object.assign(this.passed, { sent: 0, acknowledged: 0, received: 0, bytesSent: 0, bytesReceived: 0 })
     return { measured, passed }
+  }
+
+  /** Clients that are connected. */
+  get connected(): number {
+    return this.counts.connected - this.counts.left - this.lost.total
   }
 
   counted(): Counted {

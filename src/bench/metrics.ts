@@ -7,6 +7,7 @@ export const LATENCIES: Readonly<Record<string, { readonly key: keyof Measured; 
   tls: { key: 'tls', title: 'TLS handshake' },
   connack: { key: 'connack', title: 'CONNECT to CONNACK' },
   suback: { key: 'suback', title: 'SUBSCRIBE to SUBACK' },
+  return: { key: 'returned', title: 'due to leave to back again' },
   schedule: { key: 'schedule', title: 'delay of the generator' },
   waited: { key: 'waited', title: 'waited for window or socket' },
   ack: { key: 'acknowledged', title: 'due to acknowledged' },
@@ -62,6 +63,11 @@ const counts: Readonly<Record<string, Count>> = {
   'connections-lost': {
     read: ({ connections }) => totalOf(connections.lost),
     base: ({ connections }) => connections.connected,
+  },
+  left: { read: ({ connections }) => connections.left, base: ({ connections }) => connections.connected },
+  'churn-missed': {
+    read: ({ connections }) => connections.missed,
+    base: ({ connections }) => connections.left + connections.missed,
   },
   'subscriptions-refused': {
     read: ({ connections }) => totalOf(connections.subscriptionsRefused),

@@ -1,3 +1,4 @@
+import type { Epoch } from './clock.ts'
 import type { ThreadHealth } from './health.ts'
 import type { Counted, Passed } from './meter.ts'
 import type { Plan } from './plan.ts'
@@ -11,7 +12,8 @@ export interface CrewSetup {
   readonly plan: Plan
   /** Its number among the workers of this process, from 0. */
   readonly worker: number
-  readonly epochMs: number
+  /** When the run began. */
+  readonly epoch: Epoch
 }
 
 /** What the run asks of each crew, in this order but for samples. */
@@ -40,8 +42,9 @@ export type Report =
   | { readonly tells: 'failed'; readonly error: unknown }
 
 export interface Progress {
-  readonly connected: number
-  /** Messages to be sent or acknowledged, of clients that are connected. */
+  /** 0 when no client is connected, nor will be again. */
+  readonly alive: number
+  /** Messages to be sent or acknowledged, of clients that are connected, and clients on their way back. */
   readonly outstanding: number
   readonly expected: number
   readonly received: number

@@ -140,6 +140,8 @@ function connections(node: Node): ConnectionCounts {
   return {
     intended: node.child('intended').count(),
     connected: node.child('connected').count(),
+    left: node.child('left').count(),
+    missed: node.child('missed').count(),
     failed: reasons(node.child('failed')),
     lost: reasons(node.child('lost')),
     subscriptionsRefused: reasons(node.child('subscriptionsRefused')),

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import { Clock } from './clock.ts'
+import { Clock, epochNow, type HostClock } from './clock.ts'
 import type { Counted } from './meter.ts'
 import type { CrewSetup, Progress, Report, Worker } from './orders.ts'
 import type { Plan } from './plan.ts'
@@ -22,9 +22,14 @@ export interface RunEvents {
   readonly signal: AbortSignal
   /** The file of this program, for other threads to run. */
   readonly program: URL
+  /** Of this machine. */
+  readonly host: HostClock
   /** Processor time of the whole process, in microseconds. */
   cpuUsage(): { readonly user: number; readonly system: number }
 }
+
+/** The drain phase of a run that the user has stopped. */
+const HASTY_DRAIN_MS = 1000
 
 /** How long workers may take to tell their last. */
 const LAST_WORDS_MS = 10_000
@@ -62,9 +67,9 @@ class Run {
   constructor(plan: Plan, events: RunEvents) {
     this.#plan = plan
     this.#events = events
-    const epochMs = performance.now()
-    this.#clock = new Clock(epochMs)
-    const setups = Array.from({ length: plan.workers }, (_, worker): CrewSetup => ({ plan, worker, epochMs }))
+    const epoch = epochNow(events.host)
+    this.#clock = new Clock(epoch)
+    const setups = Array.from({ length: plan.workers }, (_, worker): CrewSetup => ({ plan, worker, epoch }))
     if (clientsOf(plan, 'publisher') > MOST_PUBLISHERS)
       throw new UsageError(`a run has at most ${MOST_PUBLISHERS} publishers`)
     // What is wrong with the options shows here, as the error that it is.
@@ -143,7 +148,9 @@ class Run {
     this.#enter('drain')
     this.#progress.clear()
     this.#orderAll({ do: 'drain' })
-    if (this.#incomplete !== 'interrupted') await this.#wait(() => this.#hasDrained(), drainMs)
+    // What is on its way when the user stops the run is not lost.
+    const isStopped = this.#incomplete === 'interrupted'
+    await this.#wait(() => this.#hasDrained(), isStopped ? Math.min(drainMs, HASTY_DRAIN_MS) : drainMs, !isStopped)
     return { fromUs, measuredMs: Math.min(measuredMs, this.#plan.phases.measureMs) }
   }
 
@@ -151,19 +158,19 @@ class Run {
     const { measureMs, messages } = this.#plan.phases
     const receivesOnly = this.#plan.publish === undefined
     const isOver = () => {
-      if (this.#progressOf('connected') === 0 && this.#progress.size === this.#workers.length) return true
+      if (this.#progressOf('alive') === 0 && this.#progress.size === this.#workers.length) return true
       if (receivesOnly) return messages !== undefined && this.#progressOf('deliveries') >= messages
       return this.#loaded.size === this.#workers.length
     }
     const endMs = fromUs / 1000 + measureMs
     await this.#wait(isOver, receivesOnly ? endMs - this.#clock.us() / 1000 : Number.POSITIVE_INFINITY)
     const isDone = receivesOnly ? this.#clock.us() / 1000 >= endMs : this.#loaded.size === this.#workers.length
-    if (this.#progressOf('connected') === 0 && !isDone) this.#incomplete ??= 'every connection was lost'
+    if (this.#progressOf('alive') === 0 && !isDone) this.#incomplete ??= 'every connection was lost'
   }
 
   #hasDrained(): boolean {
     if (this.#progress.size < this.#workers.length) return false
-    if (this.#progressOf('connected') === 0) return true
+    if (this.#progressOf('alive') === 0) return true
     return this.#progressOf('outstanding') === 0 && this.#progressOf('received') >= this.#progressOf('expected')
   }
 

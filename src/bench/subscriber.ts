@@ -31,7 +31,7 @@ export class Subscriber implements Work {
   }
 
   received(message: Message, nowUs: number): void {
-    const { meter } = this.#context
+    const { meter, clock } = this.#context
     meter.passed.received++
     meter.deliveries++
     if (this.#publishers === 0) {
@@ -44,7 +44,8 @@ export class Subscriber implements Work {
       meter.counts.foreign++
       return
     }
-    const { publisher, sequence, dueUs, sentUs } = stamp
+    const { publisher, sequence, delayUs } = stamp
+    const dueUs = clock.ofStamp(stamp.due, nowUs)
     const arrival = this.#sequences.add(publisher, sequence)
     const isLate = this.#latest === undefined ? arrival === 'late' : this.#isLate(this.#latest, publisher, sequence)
     if (dueUs < meter.countsFromUs) return
@@ -56,7 +57,7 @@ export class Subscriber implements Work {
     meter.lastReceivedUs = nowUs
     if (isLate) meter.counts.outOfOrder++
     meter.endToEnd.record(nowUs - dueUs)
-    meter.endToEndFromSent.record(nowUs - sentUs)
+    meter.endToEndFromSent.record(nowUs - dueUs - delayUs)
   }
 
   /** Where nobody of this run publishes, whatever comes is what was waited for. */

@@ -25,8 +25,12 @@ function tallyOf(all: readonly Reasons[]): Tally {
 export function connectionCounts(plan: Plan, all: readonly Counted[]): ConnectionCounts {
   const workers = Array.from({ length: plan.workers }, (_, worker) => worker)
   return {
-    intended: sumOf(roles, (role) => sumOf(workers, (worker) => numbersOf(plan, role, worker).length)),
+    intended:
+      sumOf(roles, (role) => sumOf(workers, (worker) => numbersOf(plan, role, worker).length)) +
+      sumOf(all, ({ returns }) => returns),
     connected: sumOf(all, ({ connected }) => connected),
+    left: sumOf(all, ({ left }) => left),
+    missed: sumOf(all, ({ missed }) => missed),
     failed: tallyOf(all.map(({ failed }) => failed)).counts,
     lost: tallyOf(all.map(({ lost }) => lost)).counts,
     subscriptionsRefused: tallyOf(all.map((each) => each.subscriptionsRefused)).counts,

@@ -296,6 +296,8 @@ describe('a run without a broker', () => {
       intended: 30,
       connected: 0,
       failed: { 'connection refused; is the broker running there, and is the port right?': 30 },
+      left: 0,
+      missed: 0,
       lost: {},
       subscriptionsRefused: {},
     })
@@ -330,4 +332,16 @@ describe('a run that is interrupted', () => {
       else expect(connections.connected).toBe(2)
     },
   )
+
+  it('lets what is on its way come in', async () => {
+    await using broker = await startFaultyBroker()
+    const publish = { qos: 1, segments: undefined, inflight: 1000 } as const
+    const run = startBench(planFor(broker.port, { publish, subscribe: {}, intervalMs: 20 }))
+    await run.received(1)
+    run.stop()
+    const { incomplete, messages } = await run.result
+    expect(incomplete).toBe('interrupted')
+    expect(messages.sent).toBeGreaterThan(0)
+    expect(messages).toMatchObject({ unanswered: 0, lost: 0 })
+  })
 })

@@ -7,6 +7,7 @@ import type { Outcome } from '../thresholds.ts'
 import { verdictLine, verdictOf } from '../verdict.ts'
 import { columns } from './columns.ts'
 import { headline } from './headline.ts'
+import { CLOSED_LOOP, isClosedLoop } from './loop.ts'
 
 /** The report for a person, as lines. What the broker said is in them as it came. */
 export function textReport(report: Report, thresholds: readonly Outcome[] = []): readonly string[] {
@@ -33,7 +34,7 @@ function block(title: string, lines: readonly string[]): string[] {
 }
 
 function connections({ connections }: Result): string[] {
-  const { intended, connected, failed, lost, subscriptionsRefused } = connections
+  const { intended, connected, left, missed, failed, lost, subscriptionsRefused } = connections
   return [
     balance(
       ['intended', intended],
@@ -42,9 +43,22 @@ function connections({ connections }: Result): string[] {
         ['failed', totalOf(failed)],
       ],
     ),
+    ...(left === 0
+      ? []
+      : [
+          balance(
+            ['connected', connected],
+            [
+              ['left', left],
+              ['lost', totalOf(lost)],
+              ['there at the end', connected - left - totalOf(lost)],
+            ],
+          ),
+        ]),
     ...reasons('failed', failed),
     ...reasons('lost', lost),
     ...reasons('subscription refused', subscriptionsRefused),
+    ...(missed === 0 ? [] : [`${shownCount(missed)} times a client was due to leave that was not back yet`]),
   ]
 }
 
@@ -145,7 +159,7 @@ function sumOf<T>(all: readonly T[], read: (each: T) => number): number {
 }
 
 function latencies({ configuration, result }: Report): string[] {
-  const isClosed = configuration.publish !== undefined && configuration.publish.segments === undefined
+  const isClosed = isClosedLoop(configuration)
   const rows = Object.values(LATENCIES)
     // In a closed loop a message is due when it is sent.
     .filter(({ key }) => !isClosed || (key !== 'acknowledged' && key !== 'endToEnd'))
@@ -161,7 +175,7 @@ function latencies({ configuration, result }: Report): string[] {
     ...negative.map(
       ({ title, samples }) => `${title}: ${shownCount(samples.negative)} are negative: the clocks differ`,
     ),
-    ...(isClosed ? ['Closed loop (--rate max): latency says little under saturation'] : []),
+    ...(isClosed ? [CLOSED_LOOP] : []),
   ]
 }
 

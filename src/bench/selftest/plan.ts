@@ -41,6 +41,7 @@ export function planOf(values: ConnectionValues, port: number, parts: PlanParts)
     },
     subscribe: subscribe && { clients: 1, filter: 'selftest/+', options: subscribeAt(0), ...subscribe },
     idle,
+    churn: undefined,
     phases: {
       connectRate: 1000,
       connectLimitMs: 10_000,

@@ -4,6 +4,7 @@ import { oneOf, topicFilter } from '../../options/kinds.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
 import { command } from '../command.ts'
 import { publishProperties } from '../publishing.ts'
+import { churnOptions, churnPlan } from './churning.ts'
 import { checkFind, findOptions, runOrFind } from './find-max.ts'
 import { benchOptions, clientCount, filterTemplate, loadOptions, publishPlan, topicTemplate } from './options.ts'
 
@@ -44,6 +45,7 @@ const options = table({
   filter: { kind: topicFilter, group: 'Messages', describe: filterTemplate, defaultText: 'as --shape says' },
   ...loadOptions,
   ...findOptions,
+  ...churnOptions('publishers'),
   ...benchOptions,
 })
 
@@ -101,7 +103,7 @@ export const benchFlow = command({
       filter,
       options: { qos: values.qos, retainHandling: 2, retainAsPublished: false } as const,
     }
-    return await runOrFind('bench flow', { values, publish, subscribe, idle: 0 }, values, io)
+    return await runOrFind('bench flow', { values, publish, subscribe, idle: 0, churn: churnPlan(values) }, values, io)
   },
 })
 

@@ -1,9 +1,11 @@
 import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os'
 import { configurationOf } from '../../bench/configuration.ts'
+import { machineId } from '../../bench/machine.ts'
 import type { Plan } from '../../bench/plan.ts'
 import type { Host, Report } from '../../bench/report.ts'
-import { progressLine } from '../../bench/reports/progress.ts'
+import { progressOf } from '../../bench/reports/progress.ts'
 import type { Interval, Result } from '../../bench/result.ts'
+import { connectionCounts } from '../../bench/totals.ts'
 import { ConnectionLostError, ExitCode, RefusedError, TmqttError, UnreachableError } from '../../errors.ts'
 import { safeText } from '../../formatters/terminal-safe.ts'
 import type { Io } from '../../io.ts'
@@ -22,22 +24,24 @@ import { withRun } from './planning.ts'
 export async function runPlan(
   command: string,
   plan: Plan,
-  { progress }: Pick<BenchValues, 'progress'>,
+  values: Pick<BenchValues, 'progress'>,
   io: Io,
   label = '',
 ): Promise<Report> {
   const { runBench } = await import('../../bench/run.ts')
   const line = new LiveLine(io, `${label}connecting`)
   const notice = noticeTo(io, command)
+  const progress = progressOf(plan.phases, connectionCounts(plan, []).intended)
   const onInterval = (interval: Interval) => {
-    const text = `${label}${safeText(progressLine(interval))}`
-    if (progress) line.around(() => io.stderr.write(`${text}\n`))
+    const text = `${label}${safeText(progress(interval))}`
+    if (values.progress) line.around(() => io.stderr.write(`${text}\n`))
     line.show(text)
   }
   try {
     const result = await runBench(withRun(plan), {
       signal: io.signal,
       program: io.program,
+      host: { id: machineId(), monotonicUs: io.monotonicUs },
       cpuUsage: io.cpuUsage,
       notice: (text) => line.around(() => notice(text)),
       onPhase: (phase) => line.show(`${label}${phase}`),

@@ -1,3 +1,4 @@
+import { machineId } from '../../bench/machine.ts'
 import type { runBench } from '../../bench/run.ts'
 import type { Claim, Scenario } from '../../bench/selftest/scenario.ts'
 import { ExitCode, TmqttError, UsageError } from '../../errors.ts'
@@ -62,6 +63,7 @@ async function selftest({ scenario: names, json }: Values, engine: typeof runBen
     engine,
     values: resolve(connectionOptions, []),
     program: io.program,
+    host: { id: machineId(), monotonicUs: io.monotonicUs },
     cpuUsage: io.cpuUsage,
     signal: io.signal,
     notice: noticeTo(io, 'bench selftest'),

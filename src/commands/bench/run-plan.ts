@@ -1,6 +1,5 @@
 import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os'
 import { configurationOf } from '../../bench/configuration.ts'
-import { machineId } from '../../bench/machine.ts'
 import type { Plan } from '../../bench/plan.ts'
 import type { Host, Report } from '../../bench/report.ts'
 import { progressOf } from '../../bench/reports/progress.ts'
@@ -14,6 +13,7 @@ import { version } from '../../version.ts'
 import { noticeTo } from '../session.ts'
 import type { BenchValues } from './options.ts'
 import { withRun } from './planning.ts'
+import { surroundingsOf } from './surroundings.ts'
 
 /**
  * Runs a plan once, and shows on a terminal how it goes.
@@ -39,10 +39,7 @@ export async function runPlan(
   }
   try {
     const result = await runBench(withRun(plan), {
-      signal: io.signal,
-      program: io.program,
-      host: { id: machineId(), monotonicUs: io.monotonicUs },
-      cpuUsage: io.cpuUsage,
+      ...surroundingsOf(io),
       notice: (text) => line.around(() => notice(text)),
       onPhase: (phase) => line.show(`${label}${phase}`),
       onInterval,

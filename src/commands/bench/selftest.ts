@@ -1,4 +1,3 @@
-import { machineId } from '../../bench/machine.ts'
 import type { runBench } from '../../bench/run.ts'
 import type { Claim, Scenario } from '../../bench/selftest/scenario.ts'
 import { ExitCode, TmqttError, UsageError } from '../../errors.ts'
@@ -15,6 +14,7 @@ import { statusPainter } from '../../terminal/style.ts'
 import { version } from '../../version.ts'
 import { type Command, command } from '../command.ts'
 import { noticeTo } from '../session.ts'
+import { surroundingsOf } from './surroundings.ts'
 
 const options = table({
   scenario: {
@@ -62,10 +62,7 @@ async function selftest({ scenario: names, json }: Values, engine: typeof runBen
   const options = {
     engine,
     values: resolve(connectionOptions, []),
-    program: io.program,
-    host: { id: machineId(), monotonicUs: io.monotonicUs },
-    cpuUsage: io.cpuUsage,
-    signal: io.signal,
+    ...surroundingsOf(io),
     notice: noticeTo(io, 'bench selftest'),
   }
   const line = new LiveLine(io, 'selftest')

@@ -26,7 +26,7 @@ export const findOptions = table({
       'Search the highest rate at which all of these hold, and at which the broker keeps up: 98 % of what it takes and ' +
       'delivers in all it does before the time is over. Begins at --rate, doubles until a trial fails, goes on between ' +
       'the two, and repeats both ends: three trials have to hold, two to fail. Names as for --fail-if',
-    excludes: ['shard', 'messages', 'failIf', 'csv', 'hdr', 'prometheus', 'report'],
+    excludes: ['shard', 'messages', 'failIf', 'csv', 'hdr', 'prometheus', 'junit', 'report'],
   },
   precision: {
     kind: percentage,

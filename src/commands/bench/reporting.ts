@@ -7,6 +7,7 @@ import { file, flag } from '../../options/kinds.ts'
 import { InvalidValue, type Kind, table, type ValuesOf } from '../../options/option.ts'
 import { writeOutput } from '../../streams/sink.ts'
 import { writeReportFile } from './files.ts'
+import { suiteOf } from './junit.ts'
 
 /** What the parsers of comparisons read, with their own messages. */
 export function comparison<T>(expected: string, read: (text: string) => T): Kind<T> {
@@ -47,6 +48,11 @@ export const reportOptions = table({
     group: 'Report',
     describe: 'Write the report to this file in the text format of Prometheus',
   },
+  junit: {
+    kind: file,
+    group: 'Report',
+    describe: 'Write to this file in the XML of JUnit whether the run was whole, and what became of each --fail-if',
+  },
   report: {
     kind: file,
     group: 'Report',
@@ -86,6 +92,10 @@ export async function writeReports(
   if (values.prometheus !== undefined) {
     const { prometheusText } = await import('../../bench/reports/prometheus.ts')
     writeReportFile('--prometheus', values.prometheus, prometheusText(report))
+  }
+  if (values.junit !== undefined) {
+    const { junit } = await import('../../reports/junit.ts')
+    writeReportFile('--junit', values.junit, junit(suiteOf(report, outcomes)))
   }
   if (values.report !== undefined) {
     const { htmlReport } = await import('../../bench/reports/page.ts')

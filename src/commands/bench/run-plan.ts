@@ -1,9 +1,11 @@
 import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os'
 import { configurationOf } from '../../bench/configuration.ts'
+import type { Counts } from '../../bench/metrics.ts'
 import type { Plan } from '../../bench/plan.ts'
 import type { Host, Report } from '../../bench/report.ts'
 import { progressOf } from '../../bench/reports/progress.ts'
 import type { Interval, Result } from '../../bench/result.ts'
+import { brokenForGood } from '../../bench/thresholds.ts'
 import { connectionCounts } from '../../bench/totals.ts'
 import { ConnectionLostError, ExitCode, RefusedError, TmqttError, UnreachableError } from '../../errors.ts'
 import { safeText } from '../../formatters/terminal-safe.ts'
@@ -24,13 +26,17 @@ import { surroundingsOf } from './surroundings.ts'
 export async function runPlan(
   command: string,
   plan: Plan,
-  values: Pick<BenchValues, 'progress'>,
+  values: Pick<BenchValues, 'progress' | 'failFast' | 'failIf'>,
   io: Io,
   label = '',
 ): Promise<Report> {
   const { runBench } = await import('../../bench/run.ts')
   const line = new LiveLine(io, `${label}connecting`)
   const notice = noticeTo(io, command)
+  const endsFor = (counts: Counts) => {
+    const broken = brokenForGood(values.failIf, counts)
+    return broken === undefined ? undefined : `${broken.text} (--fail-fast)`
+  }
   const progress = progressOf(plan.phases, connectionCounts(plan, []).intended)
   const onInterval = (interval: Interval) => {
     const text = `${label}${safeText(progress(interval))}`
@@ -40,6 +46,7 @@ export async function runPlan(
   try {
     const result = await runBench(withRun(plan), {
       ...surroundingsOf(io),
+      ...(values.failFast ? { endsFor } : {}),
       notice: (text) => line.around(() => notice(text)),
       onPhase: (phase) => line.show(`${label}${phase}`),
       onInterval,

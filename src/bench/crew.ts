@@ -209,6 +209,7 @@ export class Crew {
       health: this.#health.take(),
       socketBacklog,
       waiting,
+      counted: this.#context.meter.counted(),
     }
     this.#report({ tells: 'sample', number, sample })
   }

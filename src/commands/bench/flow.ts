@@ -5,9 +5,8 @@ import { table, type ValuesOf } from '../../options/option.ts'
 import { command } from '../command.ts'
 import { publishProperties } from '../publishing.ts'
 import { churnOptions, churnPlan } from './churning.ts'
+import { checkFind, findOptions, runOrFind } from './find-max.ts'
 import { benchOptions, clientCount, filterTemplate, loadOptions, publishPlan, topicTemplate } from './options.ts'
-import { planOf } from './planning.ts'
-import { runAndReport } from './running.ts'
 
 /** Who publishes to whom. */
 interface Shape {
@@ -45,6 +44,7 @@ const options = table({
   topic: { ...topicTemplate, defaultText: 'as --shape says' },
   filter: { kind: topicFilter, group: 'Messages', describe: filterTemplate, defaultText: 'as --shape says' },
   ...loadOptions,
+  ...findOptions,
   ...churnOptions('publishers'),
   ...benchOptions,
 })
@@ -71,12 +71,17 @@ export const benchFlow = command({
       shows: 'a check for CI; exit status 6 when it is not met',
     },
     {
+      run: "tmqtt bench flow -q 1 --find-max 'e2e.p99<20ms,lost=0' --rate 5k/s",
+      shows: 'the highest rate that holds, and how sure that is',
+    },
+    {
       run: 'tmqtt bench flow --rate 1k..50k/s:60s --report ramp.html --json > ramp.json',
       shows: 'a ramp, with charts',
     },
   ],
 
   check(values: Values) {
+    checkFind(values)
     const { publishers, subscribers } = clientsOf(values)
     if (
       values.shape === SHAPES.pairs &&
@@ -98,8 +103,7 @@ export const benchFlow = command({
       filter,
       options: { qos: values.qos, retainHandling: 2, retainAsPublished: false } as const,
     }
-    const plan = await planOf({ values, publish, subscribe, idle: 0, churn: churnPlan(values) }, io)
-    return await runAndReport('bench flow', plan, values, io)
+    return await runOrFind('bench flow', { values, publish, subscribe, idle: 0, churn: churnPlan(values) }, values, io)
   },
 })
 

@@ -117,6 +117,14 @@ export const benchOptions = table({
     describe: 'Print a line on stderr for each interval, also where there is no terminal',
   },
   ...reportOptions,
+  failFast: {
+    kind: flag,
+    group: 'Report',
+    describe:
+      'End the measurement when a --fail-if has failed for good: one that says that a count is more than a number, of ' +
+      'those that only grow, as connect-failed, connections-lost, rejected, duplicates or out-of-order',
+    requires: ['failIf'],
+  },
   ...connectionOptions,
   // A client of a run connects once, and its packets are too many to print.
   reconnect: { ...connectionOptions.reconnect, hidden: true },

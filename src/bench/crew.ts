@@ -1,3 +1,4 @@
+import type { ClientOptions } from '../mqtt/client-options.ts'
 import { Churn } from './churn.ts'
 import { Client, type Ending, type Work } from './client.ts'
 import { Clock } from './clock.ts'
@@ -17,6 +18,7 @@ import type { Sequences } from './sequences.ts'
 import { STAMP_SIZE } from './stamp.ts'
 import { Subscriber } from './subscriber.ts'
 import { Sweep } from './sweep.ts'
+import { Testator, WillTimes, withWill } from './testator.ts'
 
 const PROGRESS_MS = 10
 
@@ -48,7 +50,8 @@ export class Crew {
 
   /** @throws UsageError for connection options that can't be used. */
   constructor({ plan, worker, epochMs }: CrewSetup, report: (report: Report) => void) {
-    this.#context = { plan, clock: new Clock(epochMs), meter: new Meter(), outbox: new Outbox() }
+    const willTimes = plan.publish?.wills ? new WillTimes(plan.publish, plan.seed) : undefined
+    this.#context = { plan, clock: new Clock(epochMs), meter: new Meter(), outbox: new Outbox(), willTimes }
     this.#report = report
     this.#profiles = new Profiles(plan, (text) => report({ tells: 'notice', text }))
     this.#payload = payloadOf(plan.publish?.payloadSize ?? 0, plan.seed)
@@ -81,7 +84,7 @@ export class Crew {
 
   #clientOf(member: Member): Client {
     const work = this.#workOf(member)
-    const client: Client = new Client(this.#context, this.#profiles.optionsOf(member), work, {
+    const client: Client = new Client(this.#context, this.#optionsOf(member), work, {
       settled: () => this.#oneSettled(client),
       over: (ending) => this.#oneOver(client, ending),
     })
@@ -93,8 +96,15 @@ export class Crew {
   }
 
   #workOf(member: Member): Work {
-    if (member.role === 'publisher') return new Publisher(this.#context, member, this.#payload)
+    if (member.role === 'publisher')
+      return new (this.#context.willTimes === undefined ? Publisher : Testator)(this.#context, member, this.#payload)
     return member.role === 'subscriber' ? new Subscriber(this.#context, member.topic, this.#groups) : {}
+  }
+
+  #optionsOf(member: Member): ClientOptions {
+    const { publish } = this.#context.plan
+    const options = this.#profiles.optionsOf(member)
+    return publish?.wills && member.role === 'publisher' ? withWill(options, member, publish, this.#payload) : options
   }
 
   #churnOf(role: Role, worker: number): Churn {
@@ -152,6 +162,7 @@ export class Crew {
     meter.deliveries = 0
     this.#sweep.limitUs = Number.POSITIVE_INFINITY
     this.#churn?.start(meter.countsFromUs)
+    this.#context.willTimes?.start(atUs)
     const isStamped = (plan.publish?.payloadSize ?? 0) >= STAMP_SIZE
     if (isStamped) this.#expectDeliveries(new Set(unsubscribed))
     this.#progressing = setInterval(() => this.#tellProgress(), PROGRESS_MS)

@@ -28,6 +28,8 @@ export interface PublishPlan {
   readonly topic: string
   readonly qos: QoS
   readonly retain: boolean
+  /** Each publisher has one message: its will, which is due when the client is cut off. */
+  readonly wills: boolean
   readonly properties: readonly Property[]
   /** Bytes of each payload, the stamp in front if there is room. */
   readonly payloadSize: number

@@ -34,6 +34,7 @@ export function planFor(port: number, parts: PlanParts = {}): Plan {
       topic: 'bench/%i',
       qos: 0,
       retain: false,
+      wills: false,
       properties: [],
       payloadSize: 20,
       segments: rate(1000),

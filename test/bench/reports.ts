@@ -19,6 +19,7 @@ export function planOf(options: Readonly<Record<string, string>> = {}, some: Par
       topic: 'bench/%i',
       qos: 0,
       retain: false,
+      wills: false,
       properties: [],
       payloadSize: 100,
       segments: [{ from: 1000, to: 1000, durationMs: Number.POSITIVE_INFINITY }],

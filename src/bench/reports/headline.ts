@@ -23,9 +23,10 @@ export function headline({ configuration, hosts, result, shards, version }: Repo
 }
 
 function publishing({ publish, subscribe }: Configuration): string[] {
-  const { qos, payloadSize, segments, poisson } = publish!
+  const { qos, payloadSize, segments, poisson, wills } = publish!
   const received = subscribe === undefined || subscribe.options.qos === qos ? '' : ` to ${subscribe.options.qos}`
   return [
+    ...(wills ? ['messages are wills of clients that are cut off'] : []),
     `QoS ${qos}${received}`,
     shownBytes(payloadSize),
     segments === undefined ? 'as fast as it goes (closed loop)' : segments.map(shownSegment).join(', '),

@@ -78,7 +78,7 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(publishes && configuration.publish.qos > 0
+    ...(publishes && hasAcknowledgements(configuration.publish)
       ? [
           balance(
             ['sent', sent],
@@ -105,6 +105,11 @@ function messages({ configuration, result }: Report): string[] {
     ...(subscribes && publishes ? [asides(messages)] : []),
     ...reasons('rejected', rejected),
   ]
+}
+
+/** Of a will the client that had it sees none. */
+function hasAcknowledgements({ qos, wills }: NonNullable<Report['configuration']['publish']>): boolean {
+  return qos > 0 && !wills
 }
 
 function asides({ duplicates, outOfOrder, foreign }: Result['messages']): string {
@@ -138,7 +143,7 @@ function rates({ configuration, result }: Report): string[] {
   const bytes = bytesPerSecond(result)
   const parts = [
     ...(publish === undefined ? [] : shown('sent', 'rate')),
-    ...(publish === undefined || publish.qos === 0 ? [] : shown('acknowledged', 'rate.acknowledged')),
+    ...(publish === undefined || !hasAcknowledgements(publish) ? [] : shown('acknowledged', 'rate.acknowledged')),
     ...(subscribe === undefined ? [] : shown('received', 'rate.received')),
   ]
   if (parts.length === 0) return []

@@ -207,6 +207,7 @@ export function publishPlan(
     topic,
     qos: values.qos,
     retain: values.retain,
+    wills: false,
     properties,
     payloadSize: values.size,
     segments: values.rate === 'max' ? undefined : (values.rate ?? USUAL_RATE),

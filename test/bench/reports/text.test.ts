@@ -135,4 +135,11 @@ Thresholds
   3 times a client was due to leave that was not back yet
 `)
   })
+
+  it('has no acknowledgements of wills', () => {
+    const configuration = configured({}, { publish: { ...publish, qos: 1, wills: true } })
+    const text = shown(reportOf({ configuration }))
+    expect(text).toContain('messages are wills of clients that are cut off, QoS 1')
+    expect(text).not.toContain('acknowledged')
+  })
 })

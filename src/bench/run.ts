@@ -26,6 +26,9 @@ export interface RunEvents {
   cpuUsage(): { readonly user: number; readonly system: number }
 }
 
+/** The drain phase of a run that the user has stopped. */
+const HASTY_DRAIN_MS = 1000
+
 /** How long workers may take to tell their last. */
 const LAST_WORDS_MS = 10_000
 
@@ -143,7 +146,9 @@ class Run {
     this.#enter('drain')
     this.#progress.clear()
     this.#orderAll({ do: 'drain' })
-    if (this.#incomplete !== 'interrupted') await this.#wait(() => this.#hasDrained(), drainMs)
+    // What is on its way when the user stops the run is not lost.
+    const isStopped = this.#incomplete === 'interrupted'
+    await this.#wait(() => this.#hasDrained(), isStopped ? Math.min(drainMs, HASTY_DRAIN_MS) : drainMs, !isStopped)
     return { fromUs, measuredMs: Math.min(measuredMs, this.#plan.phases.measureMs) }
   }
 

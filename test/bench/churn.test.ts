@@ -140,7 +140,7 @@ describe('clients that churn', () => {
       expect(result.messages).toMatchObject({ intended: 1000, duplicates: 0, foreign: 0 })
       expect(result.messages.lost).toBeLessThanOrEqual(result.messages.unanswered)
       expect(result.messages.sent).toBeLessThan(1000)
-      expect(result.messages.sent).toBeGreaterThan(500)
+      expect(result.messages.sent).toBeGreaterThan(0)
     },
   )
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Phases } from '../../src/bench/plan.ts'
 import type { MessageCounts, Result } from '../../src/bench/result.ts'
+import { countsOf as counts } from '../../src/bench/selftest/scenario.ts'
 import { type Fault, type FaultyBrokerOptions, startFaultyBroker } from '../support/faulty-broker.ts'
 import { freePort } from '../support/free-port.ts'
 import { type PlanParts, planFor, rate, startBench } from './plan-for.ts'
@@ -18,24 +19,6 @@ function subscribeAt(qos: 0 | 1 | 2) {
 /** One publisher and one subscriber. */
 function flow(qos: 0 | 1 | 2, phases: Partial<Phases>, more: PlanParts = {}): PlanParts {
   return { publish: { qos }, subscribe: { options: subscribeAt(qos) }, phases, ...more }
-}
-
-/** Counts of a run in which all went well, but for what is said. */
-function counts(messages: number, deliveries: number, others: Partial<MessageCounts> = {}): MessageCounts {
-  return {
-    intended: messages,
-    sent: messages,
-    acknowledged: messages,
-    rejected: {},
-    unanswered: 0,
-    expected: deliveries,
-    received: deliveries,
-    lost: 0,
-    duplicates: 0,
-    outOfOrder: 0,
-    foreign: 0,
-    ...others,
-  }
 }
 
 describe('a run against a sound broker', () => {
@@ -349,4 +332,16 @@ describe('a run that is interrupted', () => {
       else expect(connections.connected).toBe(2)
     },
   )
+
+  it('lets what is on its way come in', async () => {
+    await using broker = await startFaultyBroker()
+    const publish = { qos: 1, segments: undefined, inflight: 1000 } as const
+    const run = startBench(planFor(broker.port, { publish, subscribe: {}, intervalMs: 20 }))
+    await run.received(1)
+    run.stop()
+    const { incomplete, messages } = await run.result
+    expect(incomplete).toBe('interrupted')
+    expect(messages.sent).toBeGreaterThan(0)
+    expect(messages).toMatchObject({ unanswered: 0, lost: 0 })
+  })
 })

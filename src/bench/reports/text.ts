@@ -7,6 +7,7 @@ import type { Outcome } from '../thresholds.ts'
 import { verdictLine, verdictOf } from '../verdict.ts'
 import { columns } from './columns.ts'
 import { headline } from './headline.ts'
+import { CLOSED_LOOP, isClosedLoop } from './loop.ts'
 
 /** The report for a person, as lines. What the broker said is in them as it came. */
 export function textReport(report: Report, thresholds: readonly Outcome[] = []): readonly string[] {
@@ -163,7 +164,7 @@ function sumOf<T>(all: readonly T[], read: (each: T) => number): number {
 }
 
 function latencies({ configuration, result }: Report): string[] {
-  const isClosed = configuration.publish !== undefined && configuration.publish.segments === undefined
+  const isClosed = isClosedLoop(configuration)
   const rows = Object.values(LATENCIES)
     // In a closed loop a message is due when it is sent.
     .filter(({ key }) => !isClosed || (key !== 'acknowledged' && key !== 'endToEnd'))
@@ -179,7 +180,7 @@ function latencies({ configuration, result }: Report): string[] {
     ...negative.map(
       ({ title, samples }) => `${title}: ${shownCount(samples.negative)} are negative: the clocks differ`,
     ),
-    ...(isClosed ? ['Closed loop (--rate max): latency says little under saturation'] : []),
+    ...(isClosed ? [CLOSED_LOOP] : []),
   ]
 }
 

@@ -2,8 +2,9 @@ import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os
 import { configurationOf } from '../../bench/configuration.ts'
 import type { Plan } from '../../bench/plan.ts'
 import type { Host, Report } from '../../bench/report.ts'
-import { progressLine } from '../../bench/reports/progress.ts'
+import { progressOf } from '../../bench/reports/progress.ts'
 import type { Interval, Result } from '../../bench/result.ts'
+import { connectionCounts } from '../../bench/totals.ts'
 import {
   ConnectionLostError,
   ExitCode,
@@ -58,8 +59,9 @@ async function run(command: string, plan: Plan, values: BenchValues, io: Io): Pr
   const { runBench } = await import('../../bench/run.ts')
   const line = new LiveLine(io, 'connecting')
   const notice = noticeTo(io, command)
+  const progress = progressOf(plan.phases, connectionCounts(plan, []).intended)
   const onInterval = (interval: Interval) => {
-    const text = safeText(progressLine(interval))
+    const text = safeText(progress(interval))
     if (values.progress) line.around(() => io.stderr.write(`${text}\n`))
     line.show(text)
   }

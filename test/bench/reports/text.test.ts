@@ -85,7 +85,7 @@ Thresholds
       }),
     )
     expect(text).toContain('as fast as it goes (closed loop)')
-    expect(text).toContain('Closed loop (--rate max): latency says little under saturation\n')
+    expect(text).toContain('Closed loop (--rate max): latency is not meaningful under saturation\n')
     expect(text).toContain('sent to received: 12 are negative: the clocks differ\n')
     expect(text).not.toContain('due to received')
     expect(text).toContain('Not the whole run: interrupted by SIGINT\n')

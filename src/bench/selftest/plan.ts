@@ -32,6 +32,7 @@ export function planOf(values: ConnectionValues, port: number, parts: PlanParts)
       topic: 'selftest/%i',
       qos: 0,
       retain: false,
+      wills: false,
       properties: [],
       payloadSize: 50,
       segments: evenRate(4000),

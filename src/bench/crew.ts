@@ -1,7 +1,8 @@
 import type { ClientOptions } from '../mqtt/client-options.ts'
-import { Churn } from './churn.ts'
+import { withSession } from './absence.ts'
 import { Client, type Ending, type Work } from './client.ts'
 import { Clock } from './clock.ts'
+import { comingsOf } from './comings.ts'
 import type { Context } from './context.ts'
 import { FanOut } from './fan-out.ts'
 import { Health } from './health.ts'
@@ -13,8 +14,10 @@ import { Profiles } from './profiles.ts'
 import { Publisher } from './publisher.ts'
 import { Ramp } from './ramp.ts'
 import { uniform } from './random.ts'
-import { churningRole, clientsOf, type Member, memberOf, numbersOf, type Role, roles } from './roster.ts'
+import type { Comings } from './returns.ts'
+import { clientsOf, type Member, memberOf, numbersOf, roles } from './roster.ts'
 import type { Sequences } from './sequences.ts'
+import { SessionEnds } from './session-ends.ts'
 import { STAMP_SIZE } from './stamp.ts'
 import { Subscriber } from './subscriber.ts'
 import { Sweep } from './sweep.ts'
@@ -38,7 +41,7 @@ export class Crew {
   readonly #payload: Buffer
   readonly #health = new Health()
   readonly #load: Load | undefined
-  readonly #churn: Churn | undefined
+  readonly #comings: Comings | undefined
   readonly #sweep: Sweep
   #progressing: NodeJS.Timeout | undefined
   #leaving: NodeJS.Timeout | undefined
@@ -47,6 +50,7 @@ export class Crew {
   /** Clients that are not over yet, once all are to leave. */
   #leftBehind = 0
   #tellLeft: (() => void) | undefined
+  #sessionEnds: SessionEnds | undefined
 
   /** @throws UsageError for connection options that can't be used. */
   constructor({ plan, worker, epochMs }: CrewSetup, report: (report: Report) => void) {
@@ -59,7 +63,7 @@ export class Crew {
     this.#clients = this.#members.map((member) => this.#clientOf(member))
     if (this.#publishers.length > 0)
       this.#load = new Load(this.#context, this.#publishers, numbersOf(plan, 'publisher', worker))
-    this.#churn = plan.churn && this.#churnOf(churningRole(plan), worker)
+    this.#comings = comingsOf(this.#context, this.#members, this.#clients)
     this.#sweep = new Sweep(this.#context.clock, this.#clients)
   }
 
@@ -75,9 +79,10 @@ export class Crew {
   async stop(): Promise<void> {
     this.#ramp?.stop()
     this.#load?.stop()
-    this.#churn?.end()
+    this.#comings?.end()
     this.#health.stop()
     this.#sweep.stop()
+    this.#sessionEnds?.stop()
     for (const timer of [this.#progressing, this.#leaving]) clearTimeout(timer)
     for (const client of this.#clients) client.end('the run has ended')
   }
@@ -102,15 +107,11 @@ export class Crew {
   }
 
   #optionsOf(member: Member): ClientOptions {
-    const { publish } = this.#context.plan
-    const options = this.#profiles.optionsOf(member)
-    return publish?.wills && member.role === 'publisher' ? withWill(options, member, publish, this.#payload) : options
-  }
-
-  #churnOf(role: Role, worker: number): Churn {
-    const clients = this.#clients.filter((_, at) => this.#members[at]!.role === role)
     const { plan } = this.#context
-    return new Churn(this.#context, clients, numbersOf(plan, role, worker), clientsOf(plan, role))
+    const options = this.#profiles.optionsOf(member)
+    if (member.role === 'publisher' && plan.publish!.wills)
+      return withWill(options, member, plan.publish!, this.#payload)
+    return member.role === 'subscriber' && plan.subscribe!.absent ? withSession(options, plan) : options
   }
 
   async #connect(): Promise<void> {
@@ -129,7 +130,7 @@ export class Crew {
   }
 
   #oneSettled(client: Client): void {
-    this.#churn?.settled(client)
+    this.#comings?.settled(client)
     // Who comes back settles once more, when that is told no more.
     this.#settled++
     this.#tellSettled()
@@ -144,7 +145,7 @@ export class Crew {
   }
 
   #oneOver(client: Client, ending: Ending): void {
-    this.#churn?.over(client, ending)
+    this.#comings?.over(client, ending)
     this.#leftBehind--
     this.#tellIfAllLeft()
   }
@@ -161,7 +162,7 @@ export class Crew {
     meter.countsFromUs = atUs + plan.phases.warmupMs * 1000
     meter.deliveries = 0
     this.#sweep.limitUs = Number.POSITIVE_INFINITY
-    this.#churn?.start(meter.countsFromUs)
+    this.#comings?.start(meter.countsFromUs)
     this.#context.willTimes?.start(atUs)
     const isStamped = (plan.publish?.payloadSize ?? 0) >= STAMP_SIZE
     if (isStamped) this.#expectDeliveries(new Set(unsubscribed))
@@ -180,32 +181,49 @@ export class Crew {
 
   #drain(): void {
     this.#load?.stop()
-    this.#churn?.stop()
+    this.#comings?.stop()
     this.#tellProgress()
   }
 
   #tellProgress(): void {
     const { connected, counts, deliveries } = this.#context.meter
     const { expected, received } = counts
-    const outstanding = (this.#load?.outstanding ?? 0) + (this.#churn?.away ?? 0)
-    const alive = connected + (this.#churn?.mayReturn ?? 0)
+    const outstanding = (this.#load?.outstanding ?? 0) + (this.#comings?.away ?? 0)
+    const alive = connected + (this.#comings?.mayReturn ?? 0)
     this.#report({ tells: 'progress', progress: { alive, outstanding, expected, received, deliveries } })
   }
 
   #leave(): void {
     this.#ramp?.stop()
     this.#load?.stop()
-    this.#churn?.end()
+    this.#comings?.end()
     clearInterval(this.#progressing)
     for (const client of this.#clients) if (!client.isConnected) client.end('it was not connected when the run ended')
     const counted = this.#context.meter.counted()
     this.#leftBehind = this.#clients.filter(({ isOver }) => !isOver).length
-    this.#tellLeft = () => this.#report({ tells: 'left', counted })
+    this.#tellLeft = () => this.#endSessions(() => this.#report({ tells: 'left', counted }))
     for (const client of this.#clients) client.leave()
     this.#leaving = setTimeout(() => {
       for (const client of this.#clients) client.end('the run has ended')
     }, LEAVE_MS)
     this.#tellIfAllLeft()
+  }
+
+  /** Those of clients that were to come back to them. */
+  #endSessions(done: () => void): void {
+    const { plan } = this.#context
+    const hasSession = ({ role }: Member, at: number) => role === 'subscriber' && this.#clients[at]!.wasConnected
+    const members = plan.subscribe?.absent ? this.#members.filter(hasSession) : []
+    if (members.length === 0) {
+      done()
+      return
+    }
+    const options = members.map((member) => this.#optionsOf(member))
+    this.#sessionEnds = new SessionEnds(this.#context, options, (kept) => {
+      if (kept > 0)
+        this.#report({ tells: 'notice', text: `${kept} sessions may be left at the broker: it did not let clients in` })
+      done()
+    })
   }
 
   #sample(number: number): void {

@@ -46,6 +46,8 @@ export interface SubscribePlan {
   readonly clients: number
   /** As `topic` of the publishers; may begin with `$share/GROUP/`. */
   readonly filter: string
+  /** They have sessions, are away while the load runs, and come back to what has waited. */
+  readonly absent: boolean
   readonly options: SubscribeOptions
 }
 

@@ -45,6 +45,7 @@ export function planFor(port: number, parts: PlanParts = {}): Plan {
     subscribe: subscribe && {
       clients: 1,
       filter: 'bench/#',
+      absent: false,
       options: { qos: 0, retainHandling: 0, retainAsPublished: false },
       ...subscribe,
     },

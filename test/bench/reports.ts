@@ -26,7 +26,12 @@ export function planOf(options: Readonly<Record<string, string>> = {}, some: Par
       poisson: false,
       inflight: 1000,
     },
-    subscribe: { clients: 10, filter: 'bench/%i', options: { qos: 0, retainHandling: 2, retainAsPublished: false } },
+    subscribe: {
+      clients: 10,
+      filter: 'bench/%i',
+      absent: false,
+      options: { qos: 0, retainHandling: 2, retainAsPublished: false },
+    },
     idle: 0,
     churn: undefined,
     phases: {

@@ -34,7 +34,7 @@ function block(title: string, lines: readonly string[]): string[] {
 }
 
 function connections({ connections }: Result): string[] {
-  const { intended, connected, left, missed, failed, lost, subscriptionsRefused } = connections
+  const { intended, connected, left, missed, sessionsLost, failed, lost, subscriptionsRefused } = connections
   return [
     balance(
       ['intended', intended],
@@ -58,6 +58,7 @@ function connections({ connections }: Result): string[] {
     ...reasons('failed', failed),
     ...reasons('lost', lost),
     ...reasons('subscription refused', subscriptionsRefused),
+    ...(sessionsLost === 0 ? [] : [`${shownCount(sessionsLost)} came back, and the broker had no session of theirs`]),
     ...(missed === 0 ? [] : [`${shownCount(missed)} times a client was due to leave that was not back yet`]),
   ]
 }
@@ -148,7 +149,13 @@ function rates({ configuration, result }: Report): string[] {
     ...(subscribe === undefined ? [] : shown('received', 'rate.received')),
   ]
   if (parts.length === 0) return []
-  return [`${parts.join(', ')}${bytes === undefined ? '' : `; ${bytes}`}`]
+  return [`${parts.join(', ')}${bytes === undefined ? '' : `; ${bytes}`}`, ...(subscribe?.absent ? drain(result) : [])]
+}
+
+function drain(result: Result): string[] {
+  const rate = metricOf('rate.drained')!.read(result)
+  const time = shownTime((result.receivingMs - result.measuredMs) * 1000)
+  return rate === undefined ? [] : [`drained ${shownRate(rate)}, in ${time} from when the first was due to come back`]
 }
 
 function bytesPerSecond({ intervals }: Result): string | undefined {
@@ -180,6 +187,7 @@ function latencies({ configuration, result }: Report): string[] {
     ...negative.map(
       ({ title, samples }) => `${title}: ${shownCount(samples.negative)} are negative: the clocks differ`,
     ),
+    ...(configuration.subscribe?.absent ? ['What was received includes the absence of the subscribers'] : []),
     ...(isClosed ? [CLOSED_LOOP] : []),
   ]
 }

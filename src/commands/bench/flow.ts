@@ -1,6 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
-import { topicFilter } from '../../options/kinds.ts'
+import { flag, topicFilter } from '../../options/kinds.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
 import { command } from '../command.ts'
 import { publishProperties } from '../publishing.ts'
@@ -8,7 +8,7 @@ import { churnOptions, churnPlan } from './churning.ts'
 import { benchOptions, clientCount, filterTemplate, loadOptions, publishPlan, topicTemplate } from './options.ts'
 import { planOf } from './planning.ts'
 import { runAndReport } from './running.ts'
-import { checkWills, SHAPES, shapedClients, shapeKind } from './shapes.ts'
+import { checkAbsence, checkWills, SHAPES, shapedClients, shapeKind } from './shapes.ts'
 
 const options = table({
   shape: {
@@ -32,6 +32,13 @@ const options = table({
     group: 'Load',
     describe: 'Clients that subscribe',
     defaultText: 'as many as publish; 1 for fan-in and wills, 10 for fan-out, 4 for shared',
+  },
+  absent: {
+    kind: flag,
+    group: 'Load',
+    describe:
+      'Let subscribers be away while messages are sent, and come back to their sessions afterwards; needs -q 1 or 2',
+    excludes: ['churn'],
   },
   topic: topicTemplate,
   filter: { kind: topicFilter, group: 'Messages', describe: filterTemplate, defaultText: 'as --shape says' },
@@ -66,6 +73,10 @@ export const benchFlow = command({
       shows: '500 clients a second are cut off; whether their wills arrive, and when',
     },
     {
+      run: 'tmqtt bench flow --shape fan-out --absent -q 1 --duration 30s',
+      shows: 'how fast sessions drain that have collected messages for 30 seconds',
+    },
+    {
       run: 'tmqtt bench flow --rate 1k..50k/s:60s --report ramp.html --json > ramp.json',
       shows: 'a ramp, with charts',
     },
@@ -74,6 +85,7 @@ export const benchFlow = command({
   check(values: Values) {
     const { publishers, subscribers } = shapedClients(values)
     checkWills(values)
+    checkAbsence(values)
     if (
       values.shape === SHAPES.pairs &&
       values.filter === undefined &&
@@ -94,6 +106,7 @@ export const benchFlow = command({
     const subscribe = {
       clients: subscribers,
       filter,
+      absent: values.absent,
       options: { qos: values.qos, retainHandling: 2, retainAsPublished: false } as const,
     }
     const limits = wills ? { warmup: 0, messages: values.messages ?? publishers } : {}

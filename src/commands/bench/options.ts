@@ -181,14 +181,13 @@ export const loadOptions = table({
     kind: duration(),
     group: 'Phases',
     describe: 'Send for this time before what counts',
-    defaultText: '1s, or none where --rate has segments',
+    defaultText: '1s, or none where --rate has segments or subscribers are absent',
   },
   drain: {
     kind: duration(),
     group: 'Phases',
     describe: 'Longest wait for what is still to come at the end',
-    default: 5000,
-    defaultText: '5s',
+    defaultText: '5s; 60s for subscribers that were absent',
   },
 })
 

@@ -61,3 +61,10 @@ export function checkWills(values: WillValues): void {
   if ((values.messages ?? 0) > publishers)
     throw new UsageError(`--shape wills has one message of each publisher: --messages is at most ${publishers}`)
 }
+
+/** @throws UsageError for messages that no session keeps. */
+export function checkAbsence({ absent, qos, shape }: { absent: boolean; qos: number; shape: Shape }): void {
+  if (!absent) return
+  if (qos === 0) throw new UsageError('--absent needs -q 1 or 2: sessions keep no messages of QoS 0')
+  if (shape === SHAPES.wills) throw new UsageError('--absent is for other shapes than wills')
+}

@@ -142,4 +142,18 @@ Thresholds
     expect(text).toContain('messages are wills of clients that are cut off, QoS 1')
     expect(text).not.toContain('acknowledged')
   })
+
+  it('says how fast sessions drained, and that latency includes the absence', () => {
+    const subscribe = { ...planOf().subscribe!, absent: true }
+    const drain = intervalOf(10, { phase: 'drain', received: 10_000 })
+    const report = reportOf({
+      configuration: configured({}, { subscribe }),
+      result: resultOf({ receivingMs: 10_500, intervals: [drain], connections: { left: 10, sessionsLost: 2 } }),
+    })
+    const text = shown(report)
+    expect(text).toContain('10 subscribers, QoS 0, 100 B, 1,000/s, subscribers absent meanwhile, for 10.0 s\n')
+    expect(text).toContain('  drained 20,000/s, in 500 ms from when the first was due to come back\n')
+    expect(text).toContain('  What was received includes the absence of the subscribers\n')
+    expect(text).toContain('  2 came back, and the broker had no session of theirs\n')
+  })
 })

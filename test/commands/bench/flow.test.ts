@@ -29,3 +29,26 @@ describe('bench flow --shape wills', () => {
     expect(run.stderr).toContain(message)
   })
 })
+
+describe('bench flow --absent', () => {
+  it('drains sessions, and says how fast', async () => {
+    await using broker = await startAedes()
+    const options = ['--publishers', '2', '--absent', '-q', '1', '--messages', '100', '--settle', '0.1']
+    const run = runCli(['bench', 'flow', '-L', broker.urls.tcp, ...options, '--fail-if', 'rate.drained<1'])
+    expect(await run.exit).toBe(0)
+    const text = run.stdout.toString()
+    expect(text).toContain('expected 100 = received 100 + lost 0\n')
+    expect(text).toMatch(/drained [\d,]+\/s, in /)
+    expect(run.stderr).toBe('')
+  })
+
+  it.each([
+    [[], '--absent needs -q 1 or 2: sessions keep no messages of QoS 0'],
+    [['-q', '1', '--shape', 'wills'], '--absent is for other shapes than wills'],
+    [['-q', '1', '--churn', '5'], "--absent and --churn can't be used together"],
+  ])('refuses %j', async (options, message) => {
+    const run = runCli(['bench', 'flow', '--absent', ...options])
+    expect(await run.exit).toBe(1)
+    expect(run.stderr).toContain(message)
+  })
+})

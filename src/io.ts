@@ -22,6 +22,8 @@ export interface Io {
   readonly kill: (pid: number, signal: NodeJS.Signals) => void
   /** The file of this program; a worker thread that runs it gets work by `workerData`. */
   readonly program: URL
+  /** The clock that all processes of this machine share (CLOCK_MONOTONIC), in microseconds; never set. */
+  readonly monotonicUs: () => number
   /** Processor time that the process has taken, in all threads, in microseconds. */
   readonly cpuUsage: () => { readonly user: number; readonly system: number }
   /**

@@ -51,6 +51,7 @@ function runProgram(): void {
     nodeVersion: process.versions.node,
     kill,
     program: new URL(import.meta.url),
+    monotonicUs,
     cpuUsage: () => process.cpuUsage(),
     signal: stop.signal,
   }
@@ -67,6 +68,11 @@ function runProgram(): void {
     clearTimeout(patience)
     process.exit()
   })
+}
+
+function monotonicUs(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1e6 + nanoseconds / 1e3
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {

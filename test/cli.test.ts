@@ -184,6 +184,7 @@ describe('run', () => {
       nodeVersion: '20.19.0',
       kill: () => {},
       program: new URL(import.meta.url),
+      monotonicUs: () => 0,
       cpuUsage: () => process.cpuUsage(),
       signal,
     })

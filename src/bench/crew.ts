@@ -53,9 +53,9 @@ export class Crew {
   #sessionEnds: SessionEnds | undefined
 
   /** @throws UsageError for connection options that can't be used. */
-  constructor({ plan, worker, epochMs }: CrewSetup, report: (report: Report) => void) {
+  constructor({ plan, worker, epoch }: CrewSetup, report: (report: Report) => void) {
     const willTimes = plan.publish?.wills ? new WillTimes(plan.publish, plan.seed) : undefined
-    this.#context = { plan, clock: new Clock(epochMs), meter: new Meter(), outbox: new Outbox(), willTimes }
+    this.#context = { plan, clock: new Clock(epoch), meter: new Meter(), outbox: new Outbox(), willTimes }
     this.#report = report
     this.#profiles = new Profiles(plan, (text) => report({ tells: 'notice', text }))
     this.#payload = payloadOf(plan.publish?.payloadSize ?? 0, plan.seed)

@@ -1,3 +1,4 @@
+import type { Epoch } from './clock.ts'
 import type { ThreadHealth } from './health.ts'
 import type { Counted, Passed } from './meter.ts'
 import type { Plan } from './plan.ts'
@@ -11,7 +12,8 @@ export interface CrewSetup {
   readonly plan: Plan
   /** Its number among the workers of this process, from 0. */
   readonly worker: number
-  readonly epochMs: number
+  /** When the run began. */
+  readonly epoch: Epoch
 }
 
 /** What the run asks of each crew, in this order but for samples. */

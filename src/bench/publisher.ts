@@ -180,13 +180,15 @@ export class Publisher implements Work {
   }
 
   #encode(dueUs: number, nowUs: number): void {
-    const { meter, outbox } = this.#context
+    const { meter, outbox, clock } = this.#context
     const payload = this.#payload
     const packetId = this.#header.qos === 0 ? 0 : this.#window.take(dueUs, nowUs)
     outbox.reserve(this.#size)
     outbox.at = encodePublish(this.#header, packetId, payload, 0, payload.length, outbox.bytes, outbox.at)
-    if (payload.length >= STAMP_SIZE)
-      writeStamp(outbox.bytes, outbox.at - payload.length, this.#number, this.#sequence, dueUs, nowUs)
+    if (payload.length >= STAMP_SIZE) {
+      const at = outbox.at - payload.length
+      writeStamp(outbox.bytes, at, this.#number, this.#sequence, clock.stamp(dueUs), nowUs - dueUs)
+    }
     this.#sequence++
     meter.passed.sent++
     if (this.#header.qos === 0) meter.passed.acknowledged++

@@ -1,5 +1,5 @@
 import { UsageError } from '../errors.ts'
-import { Clock } from './clock.ts'
+import { Clock, epochNow, type HostClock } from './clock.ts'
 import type { Counted } from './meter.ts'
 import type { CrewSetup, Progress, Report, Worker } from './orders.ts'
 import type { Plan } from './plan.ts'
@@ -23,6 +23,8 @@ export interface RunEvents {
   readonly signal: AbortSignal
   /** The file of this program, for other threads to run. */
   readonly program: URL
+  /** Of this machine. */
+  readonly host: HostClock
   /** Processor time of the whole process, in microseconds. */
   cpuUsage(): { readonly user: number; readonly system: number }
 }
@@ -66,9 +68,9 @@ class Run {
   constructor(plan: Plan, events: RunEvents) {
     this.#plan = plan
     this.#events = events
-    const epochMs = performance.now()
-    this.#clock = new Clock(epochMs)
-    const setups = Array.from({ length: plan.workers }, (_, worker): CrewSetup => ({ plan, worker, epochMs }))
+    const epoch = epochNow(events.host)
+    this.#clock = new Clock(epoch)
+    const setups = Array.from({ length: plan.workers }, (_, worker): CrewSetup => ({ plan, worker, epoch }))
     if (clientsOf(plan, 'publisher') > MOST_PUBLISHERS)
       throw new UsageError(`a run has at most ${MOST_PUBLISHERS} publishers`)
     // What is wrong with the options shows here, as the error that it is.

@@ -1,7 +1,8 @@
 /**
  * What each message of a measurement carries in the first 16 bytes of its payload, in network byte order: the number
  * of its publisher (3 bytes), its number among that publisher's messages from 0 (4), when it was due in microseconds
- * since the run began (5), and how much later it was handed to the socket, in microseconds (4).
+ * of the clock that all parts of the run go by (5, so that it begins anew after twelve days), and how much later it was
+ * handed to the socket, in microseconds (4).
  */
 export const STAMP_SIZE = 16
 
@@ -11,34 +12,35 @@ export const MOST_PUBLISHERS = 2 ** 24
 export interface Stamp {
   readonly publisher: number
   readonly sequence: number
-  readonly dueUs: number
-  readonly sentUs: number
+  /** As `Clock.stamp` says it. */
+  readonly due: number
+  readonly delayUs: number
 }
 
 const LONGEST_DELAY_US = 2 ** 32 - 1
 
+/** @param due as `Clock.stamp` says it. */
 export function writeStamp(
   out: Buffer,
   at: number,
   publisher: number,
   sequence: number,
-  dueUs: number,
-  sentUs: number,
+  due: number,
+  delayUs: number,
 ): void {
   out.writeUIntBE(publisher, at, 3)
   out.writeUInt32BE(sequence, at + 3)
-  out.writeUIntBE(Math.max(0, Math.round(dueUs)), at + 7, 5)
-  out.writeUInt32BE(Math.min(LONGEST_DELAY_US, Math.max(0, Math.round(sentUs - dueUs))), at + 12)
+  out.writeUIntBE(due, at + 7, 5)
+  out.writeUInt32BE(Math.min(LONGEST_DELAY_US, Math.max(0, Math.round(delayUs))), at + 12)
 }
 
 /** @returns undefined for a payload that is too short to have one. */
 export function readStamp(bytes: Buffer, start: number, end: number): Stamp | undefined {
   if (end - start < STAMP_SIZE) return undefined
-  const dueUs = bytes.readUIntBE(start + 7, 5)
   return {
     publisher: bytes.readUIntBE(start, 3),
     sequence: bytes.readUInt32BE(start + 3),
-    dueUs,
-    sentUs: dueUs + bytes.readUInt32BE(start + 12),
+    due: bytes.readUIntBE(start + 7, 5),
+    delayUs: bytes.readUInt32BE(start + 12),
   }
 }

@@ -34,7 +34,7 @@ export class Subscriber implements Work {
   }
 
   received(message: Message, nowUs: number): void {
-    const { meter } = this.#context
+    const { meter, clock } = this.#context
     meter.passed.received++
     meter.deliveries++
     if (this.#publishers === 0) {
@@ -47,8 +47,9 @@ export class Subscriber implements Work {
       meter.counts.foreign++
       return
     }
-    const { publisher, sequence, sentUs } = stamp
-    const dueUs = this.#willTimes === undefined ? stamp.dueUs : this.#willTimes.dueUs(publisher)
+    const { publisher, sequence, delayUs } = stamp
+    const willTimes = this.#willTimes
+    const dueUs = willTimes === undefined ? clock.ofStamp(stamp.due, nowUs) : willTimes.dueUs(publisher)
     const arrival = this.#sequences.add(publisher, sequence)
     const isLate = this.#latest === undefined ? arrival === 'late' : this.#isLate(this.#latest, publisher, sequence)
     if (dueUs < meter.countsFromUs) return
@@ -60,7 +61,7 @@ export class Subscriber implements Work {
     meter.lastReceivedUs = nowUs
     if (isLate) meter.counts.outOfOrder++
     meter.endToEnd.record(nowUs - dueUs)
-    if (this.#willTimes === undefined) meter.endToEndFromSent.record(nowUs - sentUs)
+    if (willTimes === undefined) meter.endToEndFromSent.record(nowUs - dueUs - delayUs)
   }
 
   /** Where nobody of this run publishes, whatever comes is what was waited for. */

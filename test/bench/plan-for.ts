@@ -2,7 +2,7 @@ import type { Phases, Plan, PublishPlan, SubscribePlan } from '../../src/bench/p
 import type { Interval, Result } from '../../src/bench/result.ts'
 import { type Phase, runBench } from '../../src/bench/run.ts'
 import { type Texts, valuesOf } from '../mqtt/options-of.ts'
-import { program } from '../support/run.ts'
+import { monotonicUs, program } from '../support/run.ts'
 
 export interface PlanParts extends Partial<Omit<Plan, 'publish' | 'subscribe' | 'phases' | 'client'>> {
   /** Texts of connection options, by key. */
@@ -111,6 +111,7 @@ export function startBench(plan: Plan): BenchRun {
       look()
     },
     program,
+    host: { id: 'here', monotonicUs },
     cpuUsage: () => process.cpuUsage(),
   })
   return {

@@ -40,6 +40,12 @@ export interface CliRun extends AsyncDisposable {
   stop(): Promise<void>
 }
 
+/** As `main.ts` has it. */
+export function monotonicUs(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1e6 + nanoseconds / 1e3
+}
+
 /** Runs a command line, without the program's name, and collects what it prints. */
 export function runCli(argv: readonly string[], options: RunOptions = {}): CliRun {
   const { stdoutIsTTY = false, stderrIsTTY = false, stdinIsTTY = false, columns = 80 } = options
@@ -56,6 +62,7 @@ export function runCli(argv: readonly string[], options: RunOptions = {}): CliRu
     nodeVersion: process.versions.node,
     kill,
     program,
+    monotonicUs,
     cpuUsage: () => process.cpuUsage(),
     signal: controller.signal,
   }

@@ -10,7 +10,7 @@ import { slackOf, timingScenarios } from './timing.ts'
 
 export const scenarios: readonly Scenario[] = [...deliveryScenarios, ...answerScenarios, ...timingScenarios]
 
-export interface SelftestOptions extends Pick<RunEvents, 'program' | 'cpuUsage' | 'signal' | 'notice'> {
+export interface SelftestOptions extends Pick<RunEvents, 'program' | 'host' | 'cpuUsage' | 'signal' | 'notice'> {
   /** What is tested. */
   readonly engine: typeof runBench
   /** Of a connection of which nothing is asked. */
@@ -33,12 +33,12 @@ export async function plant({ script, runs }: Scenario, options: SelftestOptions
 async function runOnce(
   script: Script,
   parts: PlanParts,
-  { engine, values, program, cpuUsage, signal, notice }: SelftestOptions,
+  { engine, values, ...events }: SelftestOptions,
 ): Promise<Found> {
   const broker = await startScriptedBroker(script)
   const stops = new Stops()
   try {
-    const result = await engine(planOf(values, broker.port, parts), { program, cpuUsage, signal, notice })
+    const result = await engine(planOf(values, broker.port, parts), events)
     stops.end()
     return { result, books: broker.books, slackMs: slackOf(stops.longestMs) }
   } finally {

@@ -22,6 +22,7 @@ import { openForWriting } from './files.ts'
 import type { BenchValues } from './options.ts'
 import { withRun } from './planning.ts'
 import { outcomesOf, writeReports } from './reporting.ts'
+import { surroundingsOf } from './surroundings.ts'
 
 /**
  * Runs a plan and writes its report, whatever became of it.
@@ -67,9 +68,7 @@ async function run(command: string, plan: Plan, values: BenchValues, io: Io): Pr
   }
   try {
     return await runBench(withRun(plan), {
-      signal: io.signal,
-      program: io.program,
-      cpuUsage: io.cpuUsage,
+      ...surroundingsOf(io),
       notice: (text) => line.around(() => notice(text)),
       onPhase: (phase) => line.show(phase),
       onInterval,

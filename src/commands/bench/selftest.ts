@@ -14,6 +14,7 @@ import { statusPainter } from '../../terminal/style.ts'
 import { version } from '../../version.ts'
 import { type Command, command } from '../command.ts'
 import { noticeTo } from '../session.ts'
+import { surroundingsOf } from './surroundings.ts'
 
 const options = table({
   scenario: {
@@ -61,9 +62,7 @@ async function selftest({ scenario: names, json }: Values, engine: typeof runBen
   const options = {
     engine,
     values: resolve(connectionOptions, []),
-    program: io.program,
-    cpuUsage: io.cpuUsage,
-    signal: io.signal,
+    ...surroundingsOf(io),
     notice: noticeTo(io, 'bench selftest'),
   }
   const line = new LiveLine(io, 'selftest')

@@ -5,7 +5,7 @@ import { runBench } from '../../../src/bench/run.ts'
 import type { Found, Scenario } from '../../../src/bench/selftest/scenario.ts'
 import { plant, scenarios } from '../../../src/bench/selftest/selftest.ts'
 import { valuesOf } from '../../mqtt/options-of.ts'
-import { program } from '../../support/run.ts'
+import { monotonicUs, program } from '../../support/run.ts'
 import { healthy } from '../results.ts'
 
 async function found(scenario: Scenario): Promise<readonly Found[]> {
@@ -13,6 +13,7 @@ async function found(scenario: Scenario): Promise<readonly Found[]> {
     engine: runBench,
     values: valuesOf({}),
     program,
+    host: { id: 'here', monotonicUs },
     cpuUsage: () => process.cpuUsage(),
     signal: new AbortController().signal,
     notice: () => {},

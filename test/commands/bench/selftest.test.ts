@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { runBench } from '../../../src/bench/run.ts'
 import { benchSelftest } from '../../../src/commands/bench/selftest.ts'
 import { TmqttError } from '../../../src/errors.ts'
-import { program, runCli } from '../../support/run.ts'
+import { monotonicUs, program, runCli } from '../../support/run.ts'
 
 async function run(...argv: string[]) {
   const cli = runCli(['bench', 'selftest', ...argv])
@@ -28,6 +28,7 @@ async function runDoctored(scenario: string[]) {
     nodeVersion: process.versions.node,
     kill: () => {},
     program,
+    monotonicUs,
     cpuUsage: () => process.cpuUsage(),
     signal: new AbortController().signal,
   }

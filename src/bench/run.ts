@@ -7,6 +7,7 @@ import type { Plan } from './plan.ts'
 import { Profiles } from './profiles.ts'
 import type { Interval, Result } from './result.ts'
 import { clientsOf } from './roster.ts'
+import { endSessionsMs } from './session-ends.ts'
 import { MOST_PUBLISHERS } from './stamp.ts'
 import { crewHere, crewInThread } from './threads.ts'
 import { Timeline } from './timeline.ts'
@@ -191,7 +192,7 @@ class Run {
     this.#events.onPhase?.('disconnect')
     this.#orderAll({ do: 'leave' })
     const isOver = () => this.#counted.size === this.#workers.length && this.#timeline.isComplete
-    await this.#wait(isOver, LAST_WORDS_MS, false)
+    await this.#wait(isOver, LAST_WORDS_MS + endSessionsMs(this.#plan), false)
   }
 
   #enter(phase: Interval['phase']): void {

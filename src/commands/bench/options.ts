@@ -194,14 +194,13 @@ export const loadOptions = table({
     kind: duration(),
     group: 'Phases',
     describe: 'Send for this time before what counts',
-    defaultText: '1s, or none where --rate has segments',
+    defaultText: '1s, or none where --rate has segments or subscribers are absent',
   },
   drain: {
     kind: duration(),
     group: 'Phases',
     describe: 'Longest wait at the end for acknowledgements and deliveries that are still to come',
-    default: 5000,
-    defaultText: '5s',
+    defaultText: '5s; 60s for subscribers that were absent',
   },
 })
 
@@ -220,6 +219,7 @@ export function publishPlan(
     topic,
     qos: values.qos,
     retain: values.retain,
+    wills: false,
     properties,
     payloadSize: values.size,
     segments: values.rate === 'max' ? undefined : (values.rate ?? USUAL_RATE),

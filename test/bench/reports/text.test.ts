@@ -180,7 +180,7 @@ Thresholds
     const text = shown(report)
     expect(text).toContain('1,000/s on schedule (open loop), subscribers absent meanwhile, measured for 10.0 s\n')
     expect(text).toContain('  drained 20,000/s, in 500 ms from when the first was due to come back\n')
-    expect(text).toContain('  What was received includes the absence of the subscribers\n')
+    expect(text).toContain('\n  What was received includes the absence of the subscribers')
     expect(text).toContain('  2 came back, and the broker had no session of theirs\n')
   })
 })

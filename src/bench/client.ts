@@ -57,6 +57,8 @@ const LEAVE_US = 2_000_000
 export class Client implements LinkOwner {
   /** The broker has granted the filter. */
   hasSubscription = false
+  /** The broker has let it in at least once: there may be a session. */
+  wasConnected = false
   readonly #context: Context
   readonly #options: ClientOptions
   readonly #work: Work
@@ -243,6 +245,8 @@ export class Client implements LinkOwner {
     }
     this.#record('connack')
     meter.counts.connected++
+    this.wasConnected = true
+    if (this.#hasLostSession(sessionPresent)) meter.counts.sessionsLost++
     meter.noteLimits(properties)
     const { receiveMaximum = 0xffff, serverKeepAlive } = properties
     if (serverKeepAlive !== undefined) this.#link!.keepAlive.seconds = serverKeepAlive
@@ -256,6 +260,12 @@ export class Client implements LinkOwner {
       this.#state = 'subscribe sent'
       this.#link!.write(encodeSubscribe(this.#options, SUBSCRIBE_ID, filter, plan.subscribe!.options))
     }
+  }
+
+  /** It came back to a session that the broker should have kept. MQTT 3.1 doesn't tell. */
+  #hasLostSession(sessionPresent: boolean): boolean {
+    const { cleanStart, protocolVersion } = this.#options
+    return this.hasSubscription && !sessionPresent && !cleanStart && protocolVersion > 3
   }
 
   #granted(codes: ISubackPacket['granted'] | undefined): void {

@@ -31,6 +31,7 @@ export interface Counted {
   readonly left: number
   readonly returns: number
   readonly missed: number
+  readonly sessionsLost: number
   readonly failed: Reasons
   readonly lost: Reasons
   readonly subscriptionsRefused: Reasons
@@ -73,6 +74,7 @@ export class Meter {
     left: 0,
     returns: 0,
     missed: 0,
+    sessionsLost: 0,
     intended: 0,
     sent: 0,
     acknowledged: 0,

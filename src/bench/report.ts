@@ -58,7 +58,7 @@ function finite(_key: string, value: unknown): unknown {
 }
 
 /** Rates per second, and of latencies percentiles in microseconds, null where there are too few samples. */
-function summaryOf(result: Result): object {
+export function summaryOf(result: Result): object {
   const read = (name: string) => metricOf(name)?.read(result) ?? null
   const statistics = ['count', 'mean', ...PERCENTILES.map((percentile) => `p${percentile}`), 'max']
   const latencies = Object.entries(LATENCIES).filter(([, { key }]) => result.measured[key].count > 0)

@@ -31,6 +31,7 @@ export function connectionCounts(plan: Plan, all: readonly Counted[]): Connectio
     connected: sumOf(all, ({ connected }) => connected),
     left: sumOf(all, ({ left }) => left),
     missed: sumOf(all, ({ missed }) => missed),
+    sessionsLost: sumOf(all, ({ sessionsLost }) => sessionsLost),
     failed: tallyOf(all.map(({ failed }) => failed)).counts,
     lost: tallyOf(all.map(({ lost }) => lost)).counts,
     subscriptionsRefused: tallyOf(all.map((each) => each.subscriptionsRefused)).counts,

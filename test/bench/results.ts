@@ -85,6 +85,7 @@ export function resultOf({
       connected: 20,
       left: 0,
       missed: 0,
+      sessionsLost: 0,
       failed: {},
       lost: {},
       subscriptionsRefused: {},

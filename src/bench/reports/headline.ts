@@ -12,6 +12,7 @@ export function headline({ configuration, brokerVersion, hosts, result, shards, 
     ...(subscribe === undefined ? [] : [numberOf(subscribe.clients, 'subscriber')]),
     ...(idle === 0 ? [] : [numberOf(idle, 'client')]),
     ...(publish === undefined ? [] : publishing(configuration)),
+    ...(subscribe?.absent ? ['subscribers absent meanwhile'] : []),
     ...(churn === undefined ? [] : [`${shownRate(churn.rate)} leave (${churn.kill}) and come back`]),
     ...(result.measuredMs > 0
       ? [`${(publish ?? subscribe) === undefined ? 'stayed' : 'measured'} for ${shownTime(result.measuredMs * 1000)}`]
@@ -35,9 +36,10 @@ function told(brokerVersion: string | undefined, { brokerLimits }: Result): stri
 }
 
 function publishing({ publish, subscribe }: Configuration): string[] {
-  const { qos, payloadSize, segments, poisson } = publish!
+  const { qos, payloadSize, segments, poisson, wills } = publish!
   const received = subscribe === undefined || subscribe.options.qos === qos ? '' : ` to ${subscribe.options.qos}`
   return [
+    ...(wills ? ['messages are wills of clients that are cut off'] : []),
     `QoS ${qos}${received}`,
     shownBytes(payloadSize),
     segments === undefined

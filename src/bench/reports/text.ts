@@ -35,7 +35,7 @@ function block(title: string, lines: readonly string[]): string[] {
 
 function connections({ result, shards }: Report): string[] {
   const { connections, intervals } = result
-  const { intended, connected, left, missed, failed, lost, subscriptionsRefused } = connections
+  const { intended, connected, left, missed, sessionsLost, failed, lost, subscriptionsRefused } = connections
   return [
     balance(
       ['intended', intended],
@@ -61,6 +61,7 @@ function connections({ result, shards }: Report): string[] {
     ...reasons('failed', failed),
     ...reasons('lost', lost),
     ...reasons('subscription refused', subscriptionsRefused),
+    ...(sessionsLost === 0 ? [] : [`${shownCount(sessionsLost)} came back, and the broker had no session of theirs`]),
     ...(missed === 0 ? [] : [`${shownCount(missed)} times a client was due to leave that was not back yet`]),
   ]
 }
@@ -93,7 +94,7 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(publishes && configuration.publish.qos > 0
+    ...(publishes && hasAcknowledgements(configuration.publish)
       ? [
           balance(
             ['sent', sent],
@@ -120,6 +121,11 @@ function messages({ configuration, result }: Report): string[] {
     ...(subscribes && publishes ? [asides(messages)] : []),
     ...reasons('rejected', rejected),
   ]
+}
+
+/** Of a will the client that had it sees none. */
+function hasAcknowledgements({ qos, wills }: NonNullable<Report['configuration']['publish']>): boolean {
+  return qos > 0 && !wills
 }
 
 function asides({ duplicates, outOfOrder, foreign }: Result['messages']): string {
@@ -153,11 +159,17 @@ function rates({ configuration, result }: Report): string[] {
   const bytes = bytesPerSecond(result)
   const parts = [
     ...(publish === undefined ? [] : shown('sent', 'rate')),
-    ...(publish === undefined || publish.qos === 0 ? [] : shown('acknowledged', 'rate.acknowledged')),
+    ...(publish === undefined || !hasAcknowledgements(publish) ? [] : shown('acknowledged', 'rate.acknowledged')),
     ...(subscribe === undefined ? [] : shown('received', 'rate.received')),
   ]
   if (parts.length === 0) return []
-  return [`${parts.join(', ')}${bytes === undefined ? '' : `; ${bytes}`}`]
+  return [`${parts.join(', ')}${bytes === undefined ? '' : `; ${bytes}`}`, ...(subscribe?.absent ? drain(result) : [])]
+}
+
+function drain(result: Result): string[] {
+  const rate = metricOf('rate.drained')!.read(result)
+  const time = shownTime((result.receivingMs - result.measuredMs) * 1000)
+  return rate === undefined ? [] : [`drained ${shownRate(rate)}, in ${time} from when the first was due to come back`]
 }
 
 function bytesPerSecond({ intervals }: Result): string | undefined {
@@ -199,6 +211,7 @@ function latencies({ configuration, result }: Report): string[] {
       ({ title, samples }) => `${title}: ${shownCount(samples.negative)} are negative: the clocks differ`,
     ),
     ...missing(result.messages),
+    ...(configuration.subscribe?.absent ? ['What was received includes the absence of the subscribers'] : []),
     ...(isClosed ? [CLOSED_LOOP] : []),
   ]
 }

@@ -117,6 +117,14 @@ export const benchOptions = table({
     describe: 'Print a line on stderr for each interval, also where there is no terminal',
   },
   ...reportOptions,
+  failFast: {
+    kind: flag,
+    group: 'Report',
+    describe:
+      'End the measurement when a --fail-if has failed for good: one that says that a count is more than a number, of ' +
+      'those that only grow, as connect-failed, connections-lost, rejected, duplicates or out-of-order',
+    requires: ['failIf'],
+  },
   ...connectionOptions,
   // A client of a run connects once, and its packets are too many to print.
   reconnect: { ...connectionOptions.reconnect, hidden: true },
@@ -186,14 +194,13 @@ export const loadOptions = table({
     kind: duration(),
     group: 'Phases',
     describe: 'Send for this time before what counts',
-    defaultText: '1s, or none where --rate has segments',
+    defaultText: '1s, or none where --rate has segments or subscribers are absent',
   },
   drain: {
     kind: duration(),
     group: 'Phases',
     describe: 'Longest wait at the end for acknowledgements and deliveries that are still to come',
-    default: 5000,
-    defaultText: '5s',
+    defaultText: '5s; 60s for subscribers that were absent',
   },
 })
 
@@ -212,6 +219,7 @@ export function publishPlan(
     topic,
     qos: values.qos,
     retain: values.retain,
+    wills: false,
     properties,
     payloadSize: values.size,
     segments: values.rate === 'max' ? undefined : (values.rate ?? USUAL_RATE),

@@ -47,6 +47,7 @@ export const benchSub = command({
     const subscribe = {
       clients: values.clients,
       filter: values.topic ?? values.url?.topic ?? 'bench/#',
+      absent: false,
       options: { qos: values.qos, retainHandling: 2, retainAsPublished: false } as const,
     }
     return await runAndReport(

@@ -162,4 +162,25 @@ Thresholds
       '\nwhich says: fancy 1.0, receive maximum 20, wildcard subscription available false\nfrom ',
     )
   })
+
+  it('has no acknowledgements of wills', () => {
+    const configuration = configured({}, { publish: { ...publish, qos: 1, wills: true } })
+    const text = shown(reportOf({ configuration }))
+    expect(text).toContain('messages are wills of clients that are cut off, QoS 1')
+    expect(text).not.toContain('acknowledged')
+  })
+
+  it('says how fast sessions drained, and that latency includes the absence', () => {
+    const subscribe = { ...planOf().subscribe!, absent: true }
+    const drain = intervalOf(10, { phase: 'drain', received: 10_000 })
+    const report = reportOf({
+      configuration: configured({}, { subscribe }),
+      result: resultOf({ receivingMs: 10_500, intervals: [drain], connections: { left: 10, sessionsLost: 2 } }),
+    })
+    const text = shown(report)
+    expect(text).toContain('1,000/s on schedule (open loop), subscribers absent meanwhile, measured for 10.0 s\n')
+    expect(text).toContain('  drained 20,000/s, in 500 ms from when the first was due to come back\n')
+    expect(text).toContain('\n  What was received includes the absence of the subscribers')
+    expect(text).toContain('  2 came back, and the broker had no session of theirs\n')
+  })
 })

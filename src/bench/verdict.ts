@@ -62,9 +62,10 @@ export function verdictOf(result: Result, cores: number): Verdict {
   return { generatorLimited: reasons.length > 0, reasons }
 }
 
-/** Those in which was measured what the run is about: messages, or without them how connections came. */
-export function judgedIntervals({ messages, intervals }: Result): readonly Interval[] {
-  const judged = messages.intended + messages.received > 0 ? 'measure' : 'connect'
+/** Those in which was measured what the run is about: messages, or where there can be none how connections came. */
+export function judgedIntervals({ messages, measured, intervals }: Result): readonly Interval[] {
+  const isOfConnections = messages.intended + measured.suback.count === 0 && measured.connack.count > 0
+  const judged = isOfConnections ? 'connect' : 'measure'
   return intervals.filter(({ phase }) => phase === judged)
 }
 

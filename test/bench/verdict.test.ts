@@ -26,6 +26,11 @@ function connecting(count: number, health: Partial<GeneratorHealth>, staying: Pa
   })
 }
 
+const subscribed = (result: Result): Result => ({
+  ...result,
+  measured: { ...result.measured, suback: evenly(20, 900) },
+})
+
 /** The same with messages that took up to two seconds. */
 const slowly = (result: Result): Result => ({
   ...result,
@@ -69,6 +74,14 @@ describe('the verdict on the generator', () => {
     ['messages that wait for the broker', withHealth(10, { waiting: 5000, socketBacklog: 1e6 })],
     ['a stop beside which the broker was slow', slowly(withHealth(1, { loopDelayMaxMs: 150 }))],
     ['a late schedule beside which the broker was slow', slowly(late(80_000))],
+    [
+      'a loop that was busy while connecting, where subscribers wait in vain',
+      subscribed(connecting(9, { utilization: 1, loopDelayMaxMs: 300 })),
+    ],
+    [
+      'a loop that was busy while nobody was connected',
+      { ...connecting(9, { utilization: 1, loopDelayMaxMs: 300 }), measured: measuredOf() },
+    ],
     ['a loop that is busy while connections stay', connecting(0, {}, { utilization: 1, loopDelayMaxMs: 300 })],
     ['no measurement at all', resultOf({ intervals: [], measuredMs: 0 })],
   ])('does not blame it for %s', (_what, result) => {

@@ -41,9 +41,11 @@ function report(node: Node, name: string): Report {
     throw new LocalError(`${name}: is no report of tmqtt bench (written by --json)`)
   if (schema !== SCHEMA) throw new LocalError(`${name}: is of format ${schema}; this version of tmqtt reads ${SCHEMA}`)
   const shards = node.child('shards')
+  const brokerVersion = node.child('brokerVersion')
   return {
     version: node.child('version').text(),
     configuration: configuration(node.child('configuration')),
+    ...(brokerVersion.value === undefined ? {} : { brokerVersion: brokerVersion.text() }),
     hosts: node.child('hosts').list(host),
     shards: { indexes: shards.child('indexes').list((each) => each.count()), of: shards.child('of').count() },
     result: result(node.child('result')),

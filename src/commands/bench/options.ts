@@ -135,6 +135,11 @@ export const benchOptions = table({
     requires: ['failIf'],
   },
   ...connectionOptions,
+  // A client of a run connects once, and its packets are too many to print.
+  reconnect: { ...connectionOptions.reconnect, hidden: true },
+  reconnectDelay: { ...connectionOptions.reconnectDelay, hidden: true },
+  reconnectMaxDelay: { ...connectionOptions.reconnectMaxDelay, hidden: true },
+  debug: { ...connectionOptions.debug, hidden: true },
   clientId: {
     ...connectionOptions.clientId,
     describe: 'Client identifiers: %i stands for the number of the client, %r for the run',
@@ -166,7 +171,7 @@ export const loadOptions = table({
   size: {
     kind: size(0, 16 * 1024 ** 2),
     group: 'Messages',
-    describe: `Bytes of each payload; latency and loss can be told from ${STAMP_SIZE} on`,
+    describe: `Bytes of each payload; from ${STAMP_SIZE} on it has room for what tells latency, loss and order`,
     default: 100,
   },
   rate: {
@@ -203,7 +208,7 @@ export const loadOptions = table({
   drain: {
     kind: duration(),
     group: 'Phases',
-    describe: 'Longest wait for what is still to come at the end',
+    describe: 'Longest wait at the end for acknowledgements and deliveries that are still to come',
     default: 5000,
     defaultText: '5s',
   },

@@ -7,7 +7,6 @@ import { progressOf } from '../../bench/reports/progress.ts'
 import type { Interval, Result } from '../../bench/result.ts'
 import { brokenForGood } from '../../bench/thresholds.ts'
 import { connectionCounts } from '../../bench/totals.ts'
-import { ConnectionLostError, ExitCode, RefusedError, TmqttError, UnreachableError } from '../../errors.ts'
 import { safeText } from '../../formatters/terminal-safe.ts'
 import type { Io } from '../../io.ts'
 import { LiveLine } from '../../terminal/live-line.ts'
@@ -51,7 +50,8 @@ export async function runPlan(
       onPhase: (phase) => line.show(`${label}${phase}`),
       onInterval,
     })
-    return { ...aboutOf(command, plan, io), result }
+    const brokerVersion = await brokerVersionOf(plan, result, io)
+    return { ...aboutOf(command, plan, io), ...(brokerVersion === undefined ? {} : { brokerVersion }), result }
   } finally {
     line.end()
   }
@@ -79,21 +79,9 @@ function thisHost({ nodeVersion }: Io): Host {
   }
 }
 
-/** Why there is nothing, or only a part; undefined when the run was one. */
-export function failureOf({ connections, incomplete, measuredMs }: Result): TmqttError | undefined {
-  const [worst] = Object.entries(connections.failed).sort(([, a], [, b]) => b - a)
-  if (connections.connected === 0 && connections.intended > 0) {
-    const reason = worst === undefined ? 'no CONNACK in time (--connect-timeout)' : worst[0]
-    const code = reasonCode(reason)
-    const text = `no client was connected: ${reason}`
-    return code === undefined ? new UnreachableError(text) : new RefusedError(text, code)
-  }
-  if (incomplete === undefined) return undefined
-  return measuredMs === 0 ? new TmqttError(incomplete, ExitCode.checkFailed) : new ConnectionLostError(incomplete)
-}
-
-/** Of a refusal: what stands in brackets behind its name. */
-function reasonCode(reason: string): number | undefined {
-  const code = / \((\d+)\)/.exec(reason)?.[1]
-  return code === undefined ? undefined : Number(code)
+/** Who has just been refused, or is told to stop, does not ask; of several parts, the first does. */
+async function brokerVersionOf(plan: Plan, { connections }: Result, io: Io): Promise<string | undefined> {
+  if (connections.connected === 0 || plan.shard.index > 0 || io.signal.aborted) return undefined
+  const { brokerVersion } = await import('../../bench/broker-version.ts')
+  return await brokerVersion(withRun(plan), surroundingsOf(io).host)
 }

@@ -8,7 +8,8 @@ import { openForWriting } from './files.ts'
 import type { BenchValues } from './options.ts'
 import { writeRuns } from './repeating.ts'
 import { outcomesOf, writeReports } from './reporting.ts'
-import { failureOf, runPlan } from './run-plan.ts'
+import { failureOf } from './run-failure.ts'
+import { runPlan } from './run-plan.ts'
 
 /**
  * Runs a plan, as often as asked for, and writes what came of it.

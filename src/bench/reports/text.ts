@@ -22,14 +22,16 @@ export function textReport(report: Report, thresholds: readonly Outcome[] = []):
     ...block('Rates', rates(report)),
     ...block('Latency', latencies(report)),
     ...block('Generator', generator(result, verdict === undefined)),
-    ...block(
-      'Thresholds',
-      thresholds.map(({ threshold, failed, reason }) => `${failed ? 'FAILED' : 'passed'}  ${threshold}: ${reason}`),
-    ),
+    ...block('Thresholds', thresholdLines(thresholds)),
   ]
 }
 
-function block(title: string, lines: readonly string[]): string[] {
+export function thresholdLines(thresholds: readonly Outcome[]): string[] {
+  return thresholds.map(({ threshold, failed, reason }) => `${failed ? 'FAILED' : 'passed'}  ${threshold}: ${reason}`)
+}
+
+/** Lines below a title; nothing at all where there are none. */
+export function block(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]
 }
 

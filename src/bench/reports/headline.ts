@@ -11,6 +11,11 @@ export function headline({ configuration, hosts, result, shards, version }: Repo
     ...(subscribe === undefined ? [] : [`${shownCount(subscribe.clients)} subscribers`]),
     ...(idle === 0 ? [] : [`${shownCount(idle)} clients`]),
     ...(publish === undefined ? [] : publishing(configuration)),
+    ...(subscribe?.retained === undefined
+      ? []
+      : [
+          `${shownCount(subscribe.retained.count)} retained messages of ${shownBytes(subscribe.retained.payloadSize)} for each`,
+        ]),
     ...(subscribe?.absent ? ['subscribers absent meanwhile'] : []),
     ...(churn === undefined ? [] : [`${shownRate(churn.rate)} leave (${churn.kill}) and come back`]),
     ...(result.measuredMs > 0 ? [`for ${shownTime(result.measuredMs * 1000)}`] : []),

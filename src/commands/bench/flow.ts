@@ -107,6 +107,7 @@ export const benchFlow = command({
       clients: subscribers,
       filter,
       absent: values.absent,
+      retained: undefined,
       options: { qos: values.qos, retainHandling: 2, retainAsPublished: false } as const,
     }
     const limits = wills ? { warmup: 0, messages: values.messages ?? publishers } : {}

@@ -22,6 +22,7 @@ import { openForWriting } from './files.ts'
 import type { BenchValues } from './options.ts'
 import { withRun } from './planning.ts'
 import { outcomesOf, writeReports } from './reporting.ts'
+import { withRetained } from './retained.ts'
 import { surroundingsOf } from './surroundings.ts'
 
 /**
@@ -67,12 +68,11 @@ async function run(command: string, plan: Plan, values: BenchValues, io: Io): Pr
     line.show(text)
   }
   try {
-    return await runBench(withRun(plan), {
-      ...surroundingsOf(io),
-      notice: (text) => line.around(() => notice(text)),
-      onPhase: (phase) => line.show(phase),
-      onInterval,
-    })
+    const tell = (text: string) => line.around(() => notice(text))
+    const whole = withRun(plan)
+    return await withRetained(whole, io, tell, () =>
+      runBench(whole, { ...surroundingsOf(io), notice: tell, onPhase: (phase) => line.show(phase), onInterval }),
+    )
   } finally {
     line.end()
   }

@@ -252,6 +252,7 @@ export class Crew {
       health: this.#health.take(),
       socketBacklog,
       waiting,
+      counted: this.#context.meter.counted(),
     }
     this.#report({ tells: 'sample', number, sample })
   }

@@ -32,9 +32,12 @@ export interface Metric {
   base?(result: Result): number
 }
 
+/** What counts are read from. */
+export type Counts = Pick<Result, 'connections' | 'messages'>
+
 interface Count {
-  readonly read: (result: Result) => number
-  readonly base: (result: Result) => number
+  readonly read: (counts: Counts) => number
+  readonly base: (counts: Counts) => number
 }
 
 /** The total of counts by reason. */
@@ -79,6 +82,14 @@ const counts: Readonly<Record<string, Count>> = {
     base: ({ connections }) => connections.intended,
   },
 }
+
+/** A count that only grows while a run goes on; undefined for any other number. */
+export function growingCount(name: string): ((counts: Counts) => number) | undefined {
+  return Object.hasOwn(counts, name) && !SHRINKING.includes(name) ? counts[name]!.read : undefined
+}
+
+/** What is late is not lost, and the like. */
+const SHRINKING = ['not-sent', 'unanswered', 'lost']
 
 /** How many in how many milliseconds. */
 const rates: Readonly<Record<string, (result: Result) => readonly [count: number, ms: number]>> = {

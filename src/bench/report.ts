@@ -22,6 +22,8 @@ export interface Host {
 export interface Report {
   readonly version: string
   readonly configuration: Configuration
+  /** What the broker says of itself on `$SYS/broker/version`; not there where it says nothing. */
+  readonly brokerVersion?: string
   readonly hosts: readonly Host[]
   /** Which parts of how many are in it, from 0. */
   readonly shards: { readonly indexes: readonly number[]; readonly of: number }
@@ -56,7 +58,7 @@ function finite(_key: string, value: unknown): unknown {
 }
 
 /** Rates per second, and of latencies percentiles in microseconds, null where there are too few samples. */
-function summaryOf(result: Result): object {
+export function summaryOf(result: Result): object {
   const read = (name: string) => metricOf(name)?.read(result) ?? null
   const statistics = ['count', 'mean', ...PERCENTILES.map((percentile) => `p${percentile}`), 'max']
   const latencies = Object.entries(LATENCIES).filter(([, { key }]) => result.measured[key].count > 0)

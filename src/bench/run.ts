@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts'
 import { Clock, epochNow, type HostClock } from './clock.ts'
 import type { Counted } from './meter.ts'
+import type { Counts } from './metrics.ts'
 import type { CrewSetup, Progress, Report, Worker } from './orders.ts'
 import type { Plan } from './plan.ts'
 import { Profiles } from './profiles.ts'
@@ -15,6 +16,8 @@ import { brokerLimitsOf, connectionCounts, mergedMeasured, messageCounts } from 
 export type Phase = Interval['phase'] | 'disconnect'
 
 export interface RunEvents {
+  /** Is told at each interval until the drain phase what was counted so far. A reason ends the measurement. */
+  endsFor?(counts: Counts): string | undefined
   onInterval?(interval: Interval): void
   onPhase?(phase: Phase): void
   /** What works but is unwise; for stderr. */
@@ -59,9 +62,13 @@ class Run {
   readonly #settled = new Map<number, { readonly connected: number; readonly unsubscribed: readonly number[] }>()
   readonly #loaded = new Set<number>()
   readonly #progress = new Map<number, Progress>()
+  readonly #soFar = new Map<number, Counted>()
   readonly #counted = new Map<number, Counted>()
   #failure: { readonly error: unknown } | undefined
   #incomplete: string | undefined
+  /** Why the measurement ends early, until it does. */
+  #end: string | undefined
+  #isDraining = false
   /** Looks whether what is waited for is there. */
   #look: (() => void) | undefined
 
@@ -146,6 +153,7 @@ class Run {
       await this.#waitForLoad(fromUs)
     }
     const measuredMs = Math.max(0, (this.#clock.us() - fromUs) / 1000)
+    this.#isDraining = true
     this.#enter('drain')
     this.#progress.clear()
     this.#orderAll({ do: 'drain' })
@@ -202,11 +210,23 @@ class Run {
     if (report.tells === 'settled') this.#settled.set(worker, report)
     else if (report.tells === 'loaded') this.#loaded.add(worker)
     else if (report.tells === 'progress') this.#progress.set(worker, report.progress)
-    else if (report.tells === 'sample') this.#timeline.add(report.number, report.sample)
+    else if (report.tells === 'sample') this.#sample(worker, report)
     else if (report.tells === 'left') this.#counted.set(worker, report.counted)
     else if (report.tells === 'notice') this.#notice(report.text)
     else this.#failure ??= report
     this.#look?.()
+  }
+
+  #sample(worker: number, { number, sample }: Extract<Report, { tells: 'sample' }>): void {
+    this.#timeline.add(number, sample)
+    this.#soFar.set(worker, sample.counted)
+    if (this.#isDraining || this.#incomplete !== undefined) return
+    const counted = [...this.#soFar.values()]
+    const counts = {
+      connections: connectionCounts(this.#plan, counted),
+      messages: messageCounts(this.#plan, counted),
+    }
+    this.#end ??= this.#events.endsFor?.(counts)
   }
 
   /** Each worker notices the same. */
@@ -233,6 +253,9 @@ class Run {
           else if (isThere()) resolve()
           else if (heedsSignal && signal.aborted) {
             this.#incomplete ??= 'interrupted'
+            resolve()
+          } else if (heedsSignal && this.#end !== undefined && !this.#isDraining) {
+            this.#incomplete ??= this.#end
             resolve()
           }
         }

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts'
 import { didYouMean } from '../options/nearest.ts'
 import { shownMetric, shownShare } from './figures.ts'
-import { type Metric, metricNames, metricOf } from './metrics.ts'
+import { type Counts, growingCount, type Metric, metricNames, metricOf } from './metrics.ts'
 import type { Result } from './result.ts'
 
 /** A comparison of one number of a result, as `e2e.p99>20ms`. */
@@ -43,6 +43,14 @@ export function parseThreshold(text: string): Threshold {
   }
 }
 
+/** Reads comparisons with commas between, as `e2e.p99<20ms,lost=0`. @throws UsageError */
+export function parseConditions(text: string): readonly Threshold[] {
+  const parts = text.split(',')
+  if (parts.some((part) => part.trim() === ''))
+    throw new UsageError("expected comparisons with commas between, such as 'e2e.p99<20ms,lost=0'")
+  return parts.map(parseThreshold)
+}
+
 function unknownMetric(name: string): string {
   const hint = didYouMean(name, metricNames)
   const known = 'e2e.p99, ack.p99.9, connack.max, schedule.p99, lost, duplicates, unanswered, rejected, rate and so on'
@@ -66,6 +74,18 @@ function factorOf({ name, unit, base }: Metric, typed: string): number {
 export function holds({ metric, operator, limit, isShare }: Threshold, result: Result): boolean | undefined {
   const value = readMetric(metric, isShare, result)
   return value === undefined ? undefined : OPERATORS[operator](value, limit)
+}
+
+/** Whether a comparison that holds at some time will hold to the end: one of a count that only grows with a number. */
+export function isFinal({ metric, operator, isShare }: Threshold): boolean {
+  return growingCount(metric.name) !== undefined && operator.startsWith('>') && !isShare
+}
+
+/** The first comparison that holds for good, while a run goes on. */
+export function brokenForGood(thresholds: readonly Threshold[], counts: Counts): Threshold | undefined {
+  return thresholds
+    .filter(isFinal)
+    .find(({ metric, operator, limit }) => OPERATORS[operator](growingCount(metric.name)!(counts), limit))
 }
 
 /** What becomes of one `--fail-if`. */

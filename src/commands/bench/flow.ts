@@ -5,9 +5,8 @@ import { table, type ValuesOf } from '../../options/option.ts'
 import { command } from '../command.ts'
 import { publishProperties } from '../publishing.ts'
 import { churnOptions, churnPlan } from './churning.ts'
+import { checkFind, findOptions, runOrFind } from './find-max.ts'
 import { benchOptions, clientCount, filterTemplate, loadOptions, publishPlan, topicTemplate } from './options.ts'
-import { planOf } from './planning.ts'
-import { runAndReport } from './running.ts'
 import { checkAbsence, checkWills, SHAPES, shapedClients, shapeKind } from './shapes.ts'
 
 const options = table({
@@ -15,9 +14,9 @@ const options = table({
     kind: shapeKind,
     group: 'Load',
     describe:
-      'Who publishes to whom: each publisher to a subscriber of its own, all to each, one to all, or all to a shared ' +
-      'subscription whose members take turns; or, with wills, all to one, each but once: a client is cut off when its ' +
-      'message is due, which is its will',
+      'Who publishes to whom. pairs: each publisher to a subscriber of its own; fan-in: all to one; fan-out: one to all; ' +
+      'shared: all to a shared subscription, whose members take turns; wills: all to one, each but once: a client is cut ' +
+      'off when its message is due, which is its will',
     default: SHAPES.pairs,
     defaultText: 'pairs',
   },
@@ -38,11 +37,12 @@ const options = table({
     group: 'Load',
     describe:
       'Let subscribers be away while messages are sent, and come back to their sessions afterwards; needs -q 1 or 2',
-    excludes: ['churn'],
+    excludes: ['churn', 'findMax'],
   },
-  topic: topicTemplate,
+  topic: { ...topicTemplate, defaultText: 'as --shape says' },
   filter: { kind: topicFilter, group: 'Messages', describe: filterTemplate, defaultText: 'as --shape says' },
   ...loadOptions,
+  ...findOptions,
   ...churnOptions('publishers'),
   ...benchOptions,
 })
@@ -69,6 +69,10 @@ export const benchFlow = command({
       shows: 'a check for CI; exit status 6 when it is not met',
     },
     {
+      run: "tmqtt bench flow -q 1 --find-max 'e2e.p99<20ms,lost=0' --rate 5k/s",
+      shows: 'the highest rate that holds, and how sure that is',
+    },
+    {
       run: 'tmqtt bench flow --shape wills --publishers 5000 --rate 500/s -q 1',
       shows: '500 clients a second are cut off; whether their wills arrive, and when',
     },
@@ -83,6 +87,7 @@ export const benchFlow = command({
   ],
 
   check(values: Values) {
+    checkFind(values)
     const { publishers, subscribers } = shapedClients(values)
     checkWills(values)
     checkAbsence(values)
@@ -111,10 +116,7 @@ export const benchFlow = command({
       options: { qos: values.qos, retainHandling: 2, retainAsPublished: false } as const,
     }
     const limits = wills ? { warmup: 0, messages: values.messages ?? publishers } : {}
-    const plan = await planOf(
-      { values: { ...values, ...limits }, publish, subscribe, idle: 0, churn: churnPlan(values) },
-      io,
-    )
-    return await runAndReport('bench flow', plan, values, io)
+    const work = { values: { ...values, ...limits }, publish, subscribe, idle: 0, churn: churnPlan(values) }
+    return await runOrFind('bench flow', work, values, io)
   },
 })

@@ -117,7 +117,20 @@ export const benchOptions = table({
     describe: 'Print a line on stderr for each interval, also where there is no terminal',
   },
   ...reportOptions,
+  failFast: {
+    kind: flag,
+    group: 'Report',
+    describe:
+      'End the measurement when a --fail-if has failed for good: one that says that a count is more than a number, of ' +
+      'those that only grow, as connect-failed, connections-lost, rejected, duplicates or out-of-order',
+    requires: ['failIf'],
+  },
   ...connectionOptions,
+  // A client of a run connects once, and its packets are too many to print.
+  reconnect: { ...connectionOptions.reconnect, hidden: true },
+  reconnectDelay: { ...connectionOptions.reconnectDelay, hidden: true },
+  reconnectMaxDelay: { ...connectionOptions.reconnectMaxDelay, hidden: true },
+  debug: { ...connectionOptions.debug, hidden: true },
   clientId: {
     ...connectionOptions.clientId,
     describe: 'Client identifiers: %i stands for the number of the client, %r for the run',
@@ -149,7 +162,7 @@ export const loadOptions = table({
   size: {
     kind: size(0, 16 * 1024 ** 2),
     group: 'Messages',
-    describe: `Bytes of each payload; latency and loss can be told from ${STAMP_SIZE} on`,
+    describe: `Bytes of each payload; from ${STAMP_SIZE} on it has room for what tells latency, loss and order`,
     default: 100,
   },
   rate: {
@@ -186,7 +199,7 @@ export const loadOptions = table({
   drain: {
     kind: duration(),
     group: 'Phases',
-    describe: 'Longest wait for what is still to come at the end',
+    describe: 'Longest wait at the end for acknowledgements and deliveries that are still to come',
     defaultText: '5s; 60s for subscribers that were absent',
   },
 })

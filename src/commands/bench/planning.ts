@@ -3,6 +3,7 @@ import type { Phases, Plan } from '../../bench/plan.ts'
 import type { Segment } from '../../bench/schedule.ts'
 import { UsageError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
+import { type ConnectionValues, connectionOptions } from '../../options/connection.ts'
 import { askSecrets } from '../session.ts'
 import { readCredentialsFile } from './files.ts'
 import type { BenchValues, LoadValues } from './options.ts'
@@ -24,7 +25,7 @@ export async function planOf(work: Work, io: Io): Promise<Plan> {
   const { values, publish, subscribe, idle, churn } = work
   const secrets = await askSecrets(values, io.signal)
   return {
-    client: { values, env: io.env, ...secrets },
+    client: { values: connectionValues(values), env: io.env, ...secrets },
     brokers: values.broker.map(({ host, port = values.port ?? defaultPort(values) }) => ({ host, port })),
     clientId: values.clientId ?? (values.clientIdPrefix === undefined ? 'bench-%r-%i' : `${values.clientIdPrefix}%i`),
     credentials: values.credentials === undefined ? [] : readCredentialsFile(values.credentials),
@@ -39,6 +40,12 @@ export async function planOf(work: Work, io: Io): Promise<Plan> {
     workers: values.workers ?? workersFor(work),
     intervalMs: values.interval,
   }
+}
+
+/** Without the rest, which other threads could not be given: comparisons are functions. */
+function connectionValues(values: ConnectionValues): ConnectionValues {
+  const entries = Object.keys(connectionOptions).map((key) => [key, values[key as keyof ConnectionValues]])
+  return Object.fromEntries(entries) as ConnectionValues
 }
 
 function defaultPort({ cafile, capath, tlsUseOsCerts, psk }: BenchValues): number {
@@ -94,6 +101,15 @@ function workersFor({ publish, subscribe, idle, values }: Work): number {
     publish === undefined && subscribe === undefined ? 0 : rate / MESSAGES_A_WORKER,
   )
   return Math.max(1, Math.min(Math.ceil(wanted), availableParallelism(), Math.ceil(clients)))
+}
+
+/** The same at another rate of all publishers together. */
+export function atRate(plan: Plan, perSecond: number, values: Work['values']): Plan {
+  const publish = {
+    ...plan.publish!,
+    segments: [{ from: perSecond, to: perSecond, durationMs: Number.POSITIVE_INFINITY }],
+  }
+  return { ...plan, publish, workers: values.workers ?? workersFor({ ...plan, values, publish }) }
 }
 
 /** Fills in `%r`. Parts of one run have to mean the same topics, so that of a part it is made of the seed. */

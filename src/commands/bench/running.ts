@@ -1,29 +1,13 @@
-import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os'
-import { configurationOf } from '../../bench/configuration.ts'
 import type { Plan } from '../../bench/plan.ts'
-import type { Host, Report } from '../../bench/report.ts'
-import { progressOf } from '../../bench/reports/progress.ts'
-import type { Interval, Result } from '../../bench/result.ts'
-import { connectionCounts } from '../../bench/totals.ts'
-import {
-  ConnectionLostError,
-  ExitCode,
-  type InterruptedError,
-  RefusedError,
-  TmqttError,
-  UnreachableError,
-} from '../../errors.ts'
-import { safeText } from '../../formatters/terminal-safe.ts'
+import type { Report } from '../../bench/report.ts'
+import { brokenForGood, isFinal } from '../../bench/thresholds.ts'
+import { ExitCode, type InterruptedError, TmqttError, UsageError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
-import { LiveLine } from '../../terminal/live-line.ts'
-import { version } from '../../version.ts'
-import { noticeTo } from '../session.ts'
 import { openForWriting } from './files.ts'
 import type { BenchValues } from './options.ts'
-import { withRun } from './planning.ts'
 import { outcomesOf, writeReports } from './reporting.ts'
-import { withRetained } from './retained.ts'
-import { surroundingsOf } from './surroundings.ts'
+import { failureOf } from './run-failure.ts'
+import { runPlan } from './run-plan.ts'
 
 /**
  * Runs a plan and writes its report, whatever became of it.
@@ -33,78 +17,37 @@ import { surroundingsOf } from './surroundings.ts'
  * @throws TmqttError when no client was connected, or all connections were lost.
  */
 export async function runAndReport(command: string, plan: Plan, values: BenchValues, io: Io): Promise<number> {
-  const { csv, hdr, prometheus, report: page } = values
+  checkFailFast(values)
+  const { csv, hdr, prometheus, junit, report: page } = values
   for (const [option, path] of Object.entries({
     '--csv': csv,
     '--hdr': hdr,
     '--prometheus': prometheus,
+    '--junit': junit,
     '--report': page,
   }))
     if (path !== undefined) openForWriting(option, path)
-  const result = await run(command, plan, values, io)
-  const report: Report = {
-    version,
-    configuration: configurationOf(command, plan),
-    hosts: [thisHost(io)],
-    shards: { indexes: [plan.shard.index], of: plan.shard.of },
-    result,
-  }
+  const report = await runPlan(command, plan, values, io)
   const outcomes = outcomesOf(values, report)
   await writeReports(report, outcomes, values, io)
   if (io.signal.aborted) return (io.signal.reason as InterruptedError).exitCode
-  const failure = failureOf(result)
-  if (failure !== undefined) throw failure
+  const failure = failureOf(report.result)
+  if (failure !== undefined) throw endedFast(values, report) ?? failure
   return outcomes.some(({ failed }) => failed) ? ExitCode.checkFailed : ExitCode.ok
 }
 
-async function run(command: string, plan: Plan, values: BenchValues, io: Io): Promise<Result> {
-  const { runBench } = await import('../../bench/run.ts')
-  const line = new LiveLine(io, 'connecting')
-  const notice = noticeTo(io, command)
-  const progress = progressOf(plan.phases, connectionCounts(plan, []).intended)
-  const onInterval = (interval: Interval) => {
-    const text = safeText(progress(interval))
-    if (values.progress) line.around(() => io.stderr.write(`${text}\n`))
-    line.show(text)
-  }
-  try {
-    const tell = (text: string) => line.around(() => notice(text))
-    const whole = withRun(plan)
-    return await withRetained(whole, io, tell, () =>
-      runBench(whole, { ...surroundingsOf(io), notice: tell, onPhase: (phase) => line.show(phase), onInterval }),
+/** @throws UsageError where no comparison can end a run early. */
+function checkFailFast({ failFast, failIf }: BenchValues): void {
+  if (failFast && !failIf.some(isFinal))
+    throw new UsageError(
+      "--fail-fast needs a --fail-if that can fail for good, such as 'rejected>0' or 'duplicates>10'",
     )
-  } finally {
-    line.end()
-  }
 }
 
-function thisHost({ nodeVersion }: Io): Host {
-  const all = cpus()
-  return {
-    name: hostname(),
-    os: `${osType()} ${release()} ${arch()}`,
-    cpu: all[0]?.model.trim() ?? 'unknown',
-    cores: all.length,
-    memoryBytes: totalmem(),
-    node: nodeVersion,
-  }
-}
-
-/** Why there is nothing, or only a part; undefined when the run was one. */
-function failureOf({ connections, incomplete, measuredMs }: Result): TmqttError | undefined {
-  const [worst] = Object.entries(connections.failed).sort(([, a], [, b]) => b - a)
-  if (connections.connected === 0 && connections.intended > 0) {
-    const reason = worst === undefined ? 'no CONNACK in time (--connect-timeout)' : worst[0]
-    const code = reasonCode(reason)
-    const text = `no client was connected: ${reason}`
-    return code === undefined ? new UnreachableError(text) : new RefusedError(text, code)
-  }
-  if (incomplete === undefined) return undefined
-  return measuredMs === 0 ? new TmqttError(incomplete, ExitCode.checkFailed) : new ConnectionLostError(incomplete)
-}
-
-/** Of a refusal: what stands in brackets behind its name. */
-function reasonCode(reason: string): number | undefined {
-  const code = / \((\d+)\)/.exec(reason)?.[1]
-  return code === undefined ? undefined : Number(code)
+/** Clients were connected, and the run was ended since a threshold was not met. */
+function endedFast({ failFast, failIf }: BenchValues, { result }: Report): TmqttError | undefined {
+  const { incomplete, connections } = result
+  if (!failFast || incomplete === undefined || connections.connected === 0) return undefined
+  if (brokenForGood(failIf, result) === undefined) return undefined
+  return new TmqttError(incomplete, ExitCode.checkFailed)
 }

@@ -43,6 +43,7 @@ interface WillValues extends ShapeValues {
   readonly churn?: unknown
   readonly shard?: unknown
   readonly willTopic?: unknown
+  readonly findMax?: unknown
   readonly warmup?: number | undefined
   readonly messages?: number | undefined
 }
@@ -52,6 +53,7 @@ export function checkWills(values: WillValues): void {
   if (values.shape !== SHAPES.wills) return
   const { publishers } = shapedClients(values)
   if (values.rate === 'max') throw new UsageError('--shape wills needs a --rate at which clients are cut off, not max')
+  if (values.findMax !== undefined) throw new UsageError('--find-max is for other shapes than wills')
   if (values.churn !== undefined) throw new UsageError('--shape wills cuts off each client once: --churn is for others')
   if (values.shard !== undefined)
     throw new UsageError("--shape wills can't be shared by several processes: leave out --shard")

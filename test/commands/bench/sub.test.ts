@@ -50,7 +50,7 @@ describe('bench sub --retained-flood', () => {
   it('expects nothing of a subscription that is refused', async () => {
     await using broker = await startFaultyBroker({ fault: 'refuses SUBSCRIBE' })
     const run = flood(broker.url, '-q', '1')
-    expect(await run.exit).toBe(0)
+    expect(await run.exit).toBe(128)
     expect(JSON.parse(run.stdout.toString())).toMatchObject({
       result: { messages: { expected: 0, received: 0, lost: 0 } },
     })

@@ -84,6 +84,7 @@ function messages({ configuration, result }: Report): string[] {
   const { intended, sent, acknowledged, rejected, unanswered, expected, received, lost } = messages
   const publishes = configuration.publish !== undefined
   const subscribes = configuration.subscribe !== undefined
+  const hasFlood = configuration.subscribe?.retained !== undefined
   return [
     ...(publishes
       ? [
@@ -108,7 +109,7 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(publishes && subscribes
+    ...((publishes || hasFlood) && subscribes
       ? [
           balance(
             ['expected', expected],
@@ -119,8 +120,8 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(subscribes && !publishes ? [`received ${shownCount(received)}`] : []),
-    ...(subscribes && publishes ? [asides(messages)] : []),
+    ...(subscribes && !publishes && !hasFlood ? [`received ${shownCount(received)}`] : []),
+    ...(subscribes && (publishes || hasFlood) ? [asides(messages)] : []),
     ...reasons('rejected', rejected),
   ]
 }

@@ -30,6 +30,7 @@ export async function brokerVersion(plan: Plan, host: HostClock): Promise<string
       filter: TOPIC,
       options: { qos: 0, retainHandling: 0, retainAsPublished: false },
       absent: false,
+      retained: undefined,
     },
     idle: 0,
     churn: undefined,

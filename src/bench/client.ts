@@ -15,6 +15,8 @@ import { Link, type LinkOwner } from './link.ts'
 export interface Work {
   /** To subscribe to before the client counts as ready. */
   readonly filter?: string
+  /** SUBACK has come. */
+  subscribed?(isGranted: boolean): void
   /** CONNACK has come, with what the broker allows. */
   connected?(limits: { readonly receiveMaximum: number }): void
   /** A message has come, at this time, and was not delivered before. */
@@ -134,6 +136,13 @@ export class Client implements LinkOwner {
     else this.#link.send()
   }
 
+  /** To be called when CONNACK has come. */
+  subscribe(filter: string): void {
+    this.#state = 'subscribe sent'
+    this.#sinceUs = this.#context.clock.us()
+    this.#link!.write(encodeSubscribe(this.#options, SUBSCRIBE_ID, filter, this.#context.plan.subscribe!.options))
+  }
+
   /** Does what time asks for; to be called about every second. */
   sweep(nowUs: number): void {
     if (this.#state === 'opening' || this.#state === 'connect sent' || this.#state === 'subscribe sent') {
@@ -236,7 +245,7 @@ export class Client implements LinkOwner {
   }
 
   #accept({ returnCode, reasonCode, sessionPresent, properties = {} }: IConnackPacket): void {
-    const { meter, plan } = this.#context
+    const { meter } = this.#context
     const code = returnCode ?? reasonCode
     if (code === undefined) throw new MalformedPacketError('CONNACK without a code')
     if (code > 0) {
@@ -256,10 +265,7 @@ export class Client implements LinkOwner {
     if (filter === undefined || (sessionPresent && this.hasSubscription)) {
       this.#state = 'ready'
       this.#settle()
-    } else {
-      this.#state = 'subscribe sent'
-      this.#link!.write(encodeSubscribe(this.#options, SUBSCRIBE_ID, filter, plan.subscribe!.options))
-    }
+    } else this.subscribe(filter)
   }
 
   /** It came back to a session that the broker should have kept. MQTT 3.1 doesn't tell. */
@@ -275,6 +281,7 @@ export class Client implements LinkOwner {
     this.hasSubscription = code <= 2
     if (!this.hasSubscription) this.#context.meter.subscriptionsRefused.add(reasonName(code))
     this.#state = 'ready'
+    this.#work.subscribed?.(this.hasSubscription)
     this.#settle()
   }
 }

@@ -5,15 +5,16 @@ import { Clock } from './clock.ts'
 import { comingsOf } from './comings.ts'
 import type { Context } from './context.ts'
 import { FanOut } from './fan-out.ts'
+import { Flood, FloodSubscriber } from './flood.ts'
 import { Health } from './health.ts'
-import { Load } from './load.ts'
+import { Load, type Loading } from './load.ts'
 import { Meter } from './meter.ts'
 import type { CrewSetup, Order, Report } from './orders.ts'
 import { Outbox } from './outbox.ts'
+import { payloadOf } from './payload.ts'
 import { Profiles } from './profiles.ts'
 import { Publisher } from './publisher.ts'
 import { Ramp } from './ramp.ts'
-import { uniform } from './random.ts'
 import type { Comings } from './returns.ts'
 import { clientsOf, type Member, memberOf, numbersOf, roles } from './roster.ts'
 import type { Sequences } from './sequences.ts'
@@ -36,11 +37,12 @@ export class Crew {
   readonly #members: readonly Member[]
   readonly #clients: readonly Client[]
   readonly #publishers: Publisher[] = []
+  readonly #flooded: FloodSubscriber[] = []
   /** The messages of each shared group, by filter. */
   readonly #groups = new Map<string, Sequences>()
   readonly #payload: Buffer
   readonly #health = new Health()
-  readonly #load: Load | undefined
+  readonly #load: Loading | undefined
   readonly #comings: Comings | undefined
   readonly #sweep: Sweep
   #progressing: NodeJS.Timeout | undefined
@@ -63,6 +65,8 @@ export class Crew {
     this.#clients = this.#members.map((member) => this.#clientOf(member))
     if (this.#publishers.length > 0)
       this.#load = new Load(this.#context, this.#publishers, numbersOf(plan, 'publisher', worker))
+    if (this.#flooded.length > 0)
+      this.#load = new Flood(this.#context, this.#flooded, numbersOf(plan, 'subscriber', worker))
     this.#comings = comingsOf(this.#context, this.#members, this.#clients)
     this.#sweep = new Sweep(this.#context.clock, this.#clients)
   }
@@ -96,6 +100,9 @@ export class Crew {
     if (work instanceof Publisher) {
       work.client = client
       this.#publishers.push(work)
+    } else if (work instanceof FloodSubscriber) {
+      work.client = client
+      this.#flooded.push(work)
     }
     return client
   }
@@ -103,7 +110,10 @@ export class Crew {
   #workOf(member: Member): Work {
     if (member.role === 'publisher')
       return new (this.#context.willTimes === undefined ? Publisher : Testator)(this.#context, member, this.#payload)
-    return member.role === 'subscriber' ? new Subscriber(this.#context, member.topic, this.#groups) : {}
+    if (member.role !== 'subscriber') return {}
+    return this.#context.plan.subscribe!.retained === undefined
+      ? new Subscriber(this.#context, member.topic, this.#groups)
+      : new FloodSubscriber(this.#context, member.topic)
   }
 
   #optionsOf(member: Member): ClientOptions {
@@ -168,7 +178,11 @@ export class Crew {
     if (isStamped) this.#expectDeliveries(new Set(unsubscribed))
     this.#progressing = setInterval(() => this.#tellProgress(), PROGRESS_MS)
     if (this.#load === undefined) this.#report({ tells: 'loaded' })
-    else this.#load.start(atUs, () => this.#report({ tells: 'loaded' }))
+    else
+      this.#load.start(atUs, () => {
+        this.#tellProgress()
+        this.#report({ tells: 'loaded' })
+      })
   }
 
   #expectDeliveries(unsubscribed: ReadonlySet<number>): void {
@@ -242,10 +256,4 @@ export class Crew {
     }
     this.#report({ tells: 'sample', number, sample })
   }
-}
-
-/** Bytes that compress badly, the same for the same seed. */
-function payloadOf(size: number, seed: number): Buffer {
-  const random = uniform(seed)
-  return Buffer.from(Array.from({ length: size }, () => Math.floor(random() * 256)))
 }

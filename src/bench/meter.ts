@@ -8,6 +8,7 @@ export const MEASURED = [
   'connack',
   'suback',
   'returned',
+  'flood',
   'schedule',
   'waited',
   'acknowledged',
@@ -62,6 +63,7 @@ export class Meter {
   readonly connack = new Latencies()
   readonly suback = new Latencies()
   readonly returned = new Latencies()
+  readonly flood = new Latencies()
   readonly schedule = new Latencies()
   readonly waited = new Latencies()
   readonly acknowledged = new Latencies()

@@ -8,6 +8,7 @@ export const LATENCIES: Readonly<Record<string, { readonly key: keyof Measured; 
   connack: { key: 'connack', title: 'CONNECT to CONNACK' },
   suback: { key: 'suback', title: 'SUBSCRIBE to SUBACK' },
   return: { key: 'returned', title: 'due to come back to ready' },
+  flood: { key: 'flood', title: 'due to subscribe to last retained' },
   schedule: { key: 'schedule', title: 'delay of the generator' },
   waited: { key: 'waited', title: 'waited for window or socket' },
   ack: { key: 'acknowledged', title: 'due to acknowledged' },

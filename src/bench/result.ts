@@ -12,6 +12,8 @@ export interface Measured {
   readonly suback: Samples
   /** From when a client was due to come back to when it was ready again; of churn it is due when it is to leave. */
   readonly returned: Samples
+  /** From when a client was due to subscribe to the last of the retained messages that its filter matches. */
+  readonly flood: Samples
   /** From when a message was due to when its turn came: the delay of the generator itself. None of closed loop. */
   readonly schedule: Samples
   /** From when a message was due to when it was sent, of those that window or socket had no room for in their turn. */

@@ -46,6 +46,7 @@ export function planFor(port: number, parts: PlanParts = {}): Plan {
       clients: 1,
       filter: 'bench/#',
       absent: false,
+      retained: undefined,
       options: { qos: 0, retainHandling: 0, retainAsPublished: false },
       ...subscribe,
     },

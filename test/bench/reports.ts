@@ -30,6 +30,7 @@ export function planOf(options: Readonly<Record<string, string>> = {}, some: Par
       clients: 10,
       filter: 'bench/%i',
       absent: false,
+      retained: undefined,
       options: { qos: 0, retainHandling: 2, retainAsPublished: false },
     },
     idle: 0,

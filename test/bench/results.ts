@@ -27,6 +27,7 @@ export function measuredOf(some: Partial<Measured> = {}): Measured {
     connack: NO_SAMPLES,
     suback: NO_SAMPLES,
     returned: NO_SAMPLES,
+    flood: NO_SAMPLES,
     schedule: NO_SAMPLES,
     waited: NO_SAMPLES,
     acknowledged: NO_SAMPLES,

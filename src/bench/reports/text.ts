@@ -22,14 +22,16 @@ export function textReport(report: Report, thresholds: readonly Outcome[] = []):
     ...block('Rates', rates(report)),
     ...block('Latency', latencies(report)),
     ...block('Generator', generator(result, verdict === undefined)),
-    ...block(
-      'Thresholds',
-      thresholds.map(({ threshold, failed, reason }) => `${failed ? 'FAILED' : 'passed'}  ${threshold}: ${reason}`),
-    ),
+    ...block('Thresholds', thresholdLines(thresholds)),
   ]
 }
 
-function block(title: string, lines: readonly string[]): string[] {
+export function thresholdLines(thresholds: readonly Outcome[]): string[] {
+  return thresholds.map(({ threshold, failed, reason }) => `${failed ? 'FAILED' : 'passed'}  ${threshold}: ${reason}`)
+}
+
+/** Lines below a title; nothing at all where there are none. */
+export function block(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]
 }
 
@@ -82,6 +84,7 @@ function messages({ configuration, result }: Report): string[] {
   const { intended, sent, acknowledged, rejected, unanswered, expected, received, lost } = messages
   const publishes = configuration.publish !== undefined
   const subscribes = configuration.subscribe !== undefined
+  const hasFlood = configuration.subscribe?.retained !== undefined
   return [
     ...(publishes
       ? [
@@ -106,7 +109,7 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(publishes && subscribes
+    ...((publishes || hasFlood) && subscribes
       ? [
           balance(
             ['expected', expected],
@@ -117,8 +120,8 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(subscribes && !publishes ? [`received ${shownCount(received)}`] : []),
-    ...(subscribes && publishes ? [asides(messages)] : []),
+    ...(subscribes && !publishes && !hasFlood ? [`received ${shownCount(received)}`] : []),
+    ...(subscribes && (publishes || hasFlood) ? [asides(messages)] : []),
     ...reasons('rejected', rejected),
   ]
 }

@@ -40,7 +40,14 @@ export function planOf(values: ConnectionValues, port: number, parts: PlanParts)
       inflight: 1000,
       ...publish,
     },
-    subscribe: subscribe && { clients: 1, filter: 'selftest/+', absent: false, options: subscribeAt(0), ...subscribe },
+    subscribe: subscribe && {
+      clients: 1,
+      filter: 'selftest/+',
+      absent: false,
+      retained: undefined,
+      options: subscribeAt(0),
+      ...subscribe,
+    },
     idle,
     churn: undefined,
     phases: {

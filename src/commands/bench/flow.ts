@@ -77,6 +77,10 @@ export const benchFlow = command({
       shows: '500 clients a second are cut off; whether their wills arrive, and when',
     },
     {
+      run: "tmqtt bench flow --rate '(10k/s:1s,0:4s)x12'",
+      shows: 'on and off: a second of load every five seconds, for a minute',
+    },
+    {
       run: 'tmqtt bench flow --shape fan-out --absent -q 1 --duration 30s',
       shows: 'how fast sessions drain that have collected messages for 30 seconds',
     },
@@ -112,6 +116,7 @@ export const benchFlow = command({
       clients: subscribers,
       filter,
       absent: values.absent,
+      retained: undefined,
       options: { qos: values.qos, retainHandling: 2, retainAsPublished: false } as const,
     }
     const limits = wills ? { warmup: 0, messages: values.messages ?? publishers } : {}

@@ -117,6 +117,15 @@ export const benchOptions = table({
     describe: 'Print a line on stderr for each interval, also where there is no terminal',
   },
   ...reportOptions,
+  repeat: {
+    kind: integer(1, 1000, 'COUNT'),
+    group: 'Report',
+    describe:
+      'Run this many times, and report each run, the median and the spread; --json is for compare, which then knows what ' +
+      'chance makes. Of a --fail-if on times and rates the median counts, of one on counts every run',
+    default: 1,
+    excludes: ['shard', 'csv', 'hdr', 'prometheus', 'report'],
+  },
   failFast: {
     kind: flag,
     group: 'Report',
@@ -170,7 +179,8 @@ export const loadOptions = table({
     group: 'Load',
     describe:
       'Messages a second of all publishers together, due on a fixed schedule whatever the broker does: 500, 20k/s, 60/m; ' +
-      'segments such as 1k/s:10s,1k..20k/s:60s,20k/s for steps, ramps and spikes; or max for a closed loop, in which ' +
+      'segments such as 1k/s:10s,1k..20k/s:60s,20k/s for steps, ramps and spikes, and (5k/s:1s,0:1s)x10 for what ' +
+      'repeats; or max for a closed loop, in which ' +
       'each publisher waits for acknowledgements',
     defaultText: '1k/s',
   },

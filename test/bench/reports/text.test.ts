@@ -183,4 +183,14 @@ Thresholds
     expect(text).toContain('\n  What was received includes the absence of the subscribers')
     expect(text).toContain('  2 came back, and the broker had no session of theirs\n')
   })
+
+  it('says once what repeats in a profile', () => {
+    const second = (rate: number) => ({ from: rate, to: rate, durationMs: 1000 })
+    const onAndOff = [second(5000), second(0)]
+    const segments = [second(10), ...onAndOff, ...onAndOff, ...onAndOff, second(7), second(7), second(8)]
+    const text = shown(reportOf({ configuration: configured({}, { publish: { ...publish, segments } }) }))
+    expect(text).toContain(
+      ', 10/s for 1.00 s, (5,000/s for 1.00 s, 0/s for 1.00 s) × 3, (7/s for 1.00 s) × 2, 8/s for 1.00 s on schedule',
+    )
+  })
 })

@@ -66,7 +66,14 @@ export function verdictOf(result: Result, cores: number): Verdict {
 /** Those in which was measured what the run is about: messages, or where there can be none how connections came. */
 export function judgedIntervals({ messages, measured, intervals }: Result): readonly Interval[] {
   const isOfConnections = messages.intended + measured.suback.count === 0 && measured.connack.count > 0
-  const judged = isOfConnections ? 'connect' : 'measure'
+  // Clients that leave and come back do so by a schedule, while others stay.
+  const areScheduled = measured.schedule.count > 0
+  if (isOfConnections)
+    return intervals.filter(({ phase }) => phase === 'connect' || (phase === 'measure' && areScheduled))
+  const receivedIn = (wanted: Interval['phase']) =>
+    intervals.reduce((sum, { phase, received }) => (phase === wanted ? sum + received : sum), 0)
+  // Subscribers that were absent receive when all was sent.
+  const judged = receivedIn('drain') > receivedIn('measure') ? 'drain' : 'measure'
   return intervals.filter(({ phase }) => phase === judged)
 }
 

@@ -26,6 +26,11 @@ function connecting(count: number, health: Partial<GeneratorHealth>, staying: Pa
   })
 }
 
+const churning = (result: Result): Result => ({
+  ...result,
+  measured: { ...result.measured, schedule: evenly(1000, 900) },
+})
+
 const fewer = (result: Result, count: number): Result => ({
   ...result,
   measured: measuredOf({ endToEnd: evenly(count, 1000) }),
@@ -55,6 +60,21 @@ describe('the verdict on the generator', () => {
     ['a schedule that is not kept', late(8000), /1 of 100 messages was 7\.\d+ ms late/],
     ['a loop that was busy while connecting, where that is all', connecting(6, { utilization: 0.97 }), /97 % busy/],
     ['a stop while connecting, where that is all', connecting(1, { loopDelayMaxMs: 150 }), /stood still for 150 ms/],
+    [
+      'a stop while clients leave and come back',
+      churning(connecting(0, {}, { loopDelayMaxMs: 300 })),
+      /stood still for 300 ms/,
+    ],
+    [
+      'a loop that was busy while those received who were absent',
+      resultOf({
+        intervals: [
+          ...Array.from({ length: 10 }, (_, at) => intervalOf(at, { received: 0 })),
+          intervalOf(10, { phase: 'drain', received: 10_000, health: { ...healthy, utilization: 0.97 } }),
+        ],
+      }),
+      /97 % busy/,
+    ],
     ['a machine that is full', withHealth(9, { cpuCores: 3.9 }), /it took 3\.9 of the 4 cores/],
     [
       'too few descriptors',

@@ -213,19 +213,33 @@ function latencies({ configuration, result }: Report): string[] {
     ...negative.map(
       ({ title, samples }) => `${title}: ${shownCount(samples.negative)} are negative: the clocks differ`,
     ),
-    ...missing(result.messages),
+    ...missing(result),
     ...(configuration.subscribe?.absent ? ['What was received includes the absence of the subscribers'] : []),
     ...(isClosed ? [CLOSED_LOOP] : []),
   ]
 }
 
 /** The latency of what never came is not in any percentile. */
-function missing({ lost, unanswered }: Result['messages']): string[] {
+function missing({ messages: { lost, unanswered }, intervals }: Result): string[] {
   const parts = [
     ...(lost > 0 ? [`the ${shownCount(lost)} lost`] : []),
     ...(unanswered > 0 ? [`the ${shownCount(unanswered)} unanswered`] : []),
   ]
-  return parts.length === 0 ? [] : [`Of what came: ${parts.join(' and ')} have no latency, however long they are gone`]
+  if (parts.length === 0) return []
+  return [
+    `Of what came: ${parts.join(' and ')} have no latency, however long they are gone`,
+    ...(cameToTheEnd(intervals)
+      ? ['Messages still came when the drain phase ended (--drain): some are only late']
+      : []),
+  ]
+}
+
+/** Whether anything came in the last second of the drain phase. */
+function cameToTheEnd(intervals: readonly Interval[]): boolean {
+  const endMs = intervals.at(-1)?.endMs ?? 0
+  return intervals.some(
+    (each) => each.phase === 'drain' && each.endMs > endMs - 1000 && each.received + each.acknowledged > 0,
+  )
 }
 
 function latencyRow(title: string, samples: Samples, told: readonly number[]): string[] {

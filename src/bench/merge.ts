@@ -83,7 +83,7 @@ function mergeResults(results: readonly Result[]): Result {
     receivingMs: largest(results.map(({ receivingMs }) => receivingMs)),
     incomplete: incomplete.length === 0 ? undefined : incomplete.join('; '),
     connections: {
-      ...summed(connections, ['intended', 'connected', 'left', 'missed']),
+      ...summed(connections, ['intended', 'connected', 'left', 'missed', 'sessionsLost']),
       ...summedByReason(connections, ['failed', 'lost', 'subscriptionsRefused']),
     },
     messages: mergeMessages(results.map(({ messages }) => messages)),

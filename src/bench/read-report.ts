@@ -162,6 +162,7 @@ function connections(node: Node): ConnectionCounts {
     connected: node.child('connected').count(),
     left: node.child('left').count(),
     missed: node.child('missed').count(),
+    sessionsLost: node.child('sessionsLost').count(),
     failed: reasons(node.child('failed')),
     lost: reasons(node.child('lost')),
     subscriptionsRefused: reasons(node.child('subscriptionsRefused')),

@@ -6,7 +6,8 @@ import type { CrewSetup, Progress, Report, Worker } from './orders.ts'
 import type { Plan } from './plan.ts'
 import { Profiles } from './profiles.ts'
 import type { Interval, Result } from './result.ts'
-import { clientsOf } from './roster.ts'
+import { clientsOf, hasLoad } from './roster.ts'
+import { endSessionsMs } from './session-ends.ts'
 import { MOST_PUBLISHERS } from './stamp.ts'
 import { crewHere, crewInThread } from './threads.ts'
 import { Timeline } from './timeline.ts'
@@ -164,7 +165,7 @@ class Run {
 
   async #waitForLoad(fromUs: number): Promise<void> {
     const { measureMs, messages } = this.#plan.phases
-    const receivesOnly = this.#plan.publish === undefined
+    const receivesOnly = !hasLoad(this.#plan)
     const isOver = () => {
       if (this.#progressOf('alive') === 0 && this.#progress.size === this.#workers.length) return true
       if (receivesOnly) return messages !== undefined && this.#progressOf('deliveries') >= messages
@@ -173,7 +174,9 @@ class Run {
     const endMs = fromUs / 1000 + measureMs
     await this.#wait(isOver, receivesOnly ? endMs - this.#clock.us() / 1000 : Number.POSITIVE_INFINITY)
     const isDone = receivesOnly ? this.#clock.us() / 1000 >= endMs : this.#loaded.size === this.#workers.length
-    if (this.#progressOf('alive') === 0 && !isDone) this.#incomplete ??= 'every connection was lost'
+    // A flood has come when everybody is still there.
+    const isGone = this.#progressOf('alive') === 0 && (!isDone || this.#plan.subscribe?.retained !== undefined)
+    if (isGone) this.#incomplete ??= 'every connection was lost'
   }
 
   #hasDrained(): boolean {
@@ -191,7 +194,7 @@ class Run {
     this.#events.onPhase?.('disconnect')
     this.#orderAll({ do: 'leave' })
     const isOver = () => this.#counted.size === this.#workers.length && this.#timeline.isComplete
-    await this.#wait(isOver, LAST_WORDS_MS, false)
+    await this.#wait(isOver, LAST_WORDS_MS + endSessionsMs(this.#plan), false)
   }
 
   #enter(phase: Interval['phase']): void {

@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import { clientsOf } from './roster.ts'
 import { Sequences } from './sequences.ts'
 import { readStamp } from './stamp.ts'
+import type { WillTimes } from './testator.ts'
 
 /** Checks what one subscriber receives. */
 export class Subscriber implements Work {
@@ -16,11 +17,13 @@ export class Subscriber implements Work {
   /** The latest number of each publisher, for a member of a shared group, which gets only some. */
   readonly #latest: Map<number, number> | undefined
   readonly #retained: boolean
+  readonly #willTimes: WillTimes | undefined
 
   /** @param groups the messages of each shared group, by filter. */
   constructor(context: Context, filter: string, groups: Map<string, Sequences>) {
     const { plan } = context
     this.#context = context
+    this.#willTimes = context.willTimes
     this.filter = filter
     this.#publishers = clientsOf(plan, 'publisher')
     this.#retained = (plan.subscribe?.options.retainAsPublished ?? false) && plan.client.values.protocolVersion === 5
@@ -45,7 +48,8 @@ export class Subscriber implements Work {
       return
     }
     const { publisher, sequence, delayUs } = stamp
-    const dueUs = clock.ofStamp(stamp.due, nowUs)
+    const willTimes = this.#willTimes
+    const dueUs = willTimes === undefined ? clock.ofStamp(stamp.due, nowUs) : willTimes.dueUs(publisher)
     const arrival = this.#sequences.add(publisher, sequence)
     const isLate = this.#latest === undefined ? arrival === 'late' : this.#isLate(this.#latest, publisher, sequence)
     if (dueUs < meter.countsFromUs) return
@@ -57,7 +61,7 @@ export class Subscriber implements Work {
     meter.lastReceivedUs = nowUs
     if (isLate) meter.counts.outOfOrder++
     meter.endToEnd.record(nowUs - dueUs)
-    meter.endToEndFromSent.record(nowUs - dueUs - delayUs)
+    if (willTimes === undefined) meter.endToEndFromSent.record(nowUs - dueUs - delayUs)
   }
 
   /** Where nobody of this run publishes, whatever comes is what was waited for. */

@@ -2,7 +2,7 @@ import { merged } from './latencies.ts'
 import { type Counted, MEASURED } from './meter.ts'
 import type { Plan } from './plan.ts'
 import type { ConnectionCounts, Measured, MessageCounts, Result } from './result.ts'
-import { numbersOf, roles } from './roster.ts'
+import { hasLoad, numbersOf, roles } from './roster.ts'
 import { type Reasons, Tally } from './tally.ts'
 
 /** Adds up exactly, whoever measured. */
@@ -31,6 +31,7 @@ export function connectionCounts(plan: Plan, all: readonly Counted[]): Connectio
     connected: sumOf(all, ({ connected }) => connected),
     left: sumOf(all, ({ left }) => left),
     missed: sumOf(all, ({ missed }) => missed),
+    sessionsLost: sumOf(all, ({ sessionsLost }) => sessionsLost),
     failed: tallyOf(all.map(({ failed }) => failed)).counts,
     lost: tallyOf(all.map(({ lost }) => lost)).counts,
     subscriptionsRefused: tallyOf(all.map((each) => each.subscriptionsRefused)).counts,
@@ -52,7 +53,7 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
     unanswered: sent - acknowledged - rejected.total,
     expected,
     received: distinct - surplus,
-    lost: plan.publish === undefined ? 0 : expected - (distinct - surplus),
+    lost: !hasLoad(plan) ? 0 : expected - (distinct - surplus),
     duplicates: sumOf(all, (each) => each.duplicates) + surplus,
     outOfOrder: sumOf(all, (each) => each.outOfOrder),
     foreign: sumOf(all, (each) => each.foreign),

@@ -4,7 +4,7 @@ import { LATENCIES, metricOf, PERCENTILES, totalOf } from '../metrics.ts'
 import { coresOf, type Report } from '../report.ts'
 import type { Interval, Result } from '../result.ts'
 import type { Outcome } from '../thresholds.ts'
-import { verdictLine, verdictOf } from '../verdict.ts'
+import { judgedIntervals, verdictLine, verdictOf } from '../verdict.ts'
 import { columns } from './columns.ts'
 import { headline } from './headline.ts'
 import { CLOSED_LOOP, isClosedLoop } from './loop.ts'
@@ -37,7 +37,7 @@ export function block(title: string, lines: readonly string[]): string[] {
 
 function connections({ result, shards }: Report): string[] {
   const { connections, intervals } = result
-  const { intended, connected, left, missed, failed, lost, subscriptionsRefused } = connections
+  const { intended, connected, left, missed, sessionsLost, failed, lost, subscriptionsRefused } = connections
   return [
     balance(
       ['intended', intended],
@@ -63,6 +63,7 @@ function connections({ result, shards }: Report): string[] {
     ...reasons('failed', failed),
     ...reasons('lost', lost),
     ...reasons('subscription refused', subscriptionsRefused),
+    ...(sessionsLost === 0 ? [] : [`${shownCount(sessionsLost)} came back, and the broker had no session of theirs`]),
     ...(missed === 0 ? [] : [`${shownCount(missed)} times a client was due to leave that was not back yet`]),
   ]
 }
@@ -83,6 +84,7 @@ function messages({ configuration, result }: Report): string[] {
   const { intended, sent, acknowledged, rejected, unanswered, expected, received, lost } = messages
   const publishes = configuration.publish !== undefined
   const subscribes = configuration.subscribe !== undefined
+  const hasFlood = configuration.subscribe?.retained !== undefined
   return [
     ...(publishes
       ? [
@@ -95,7 +97,7 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(publishes && configuration.publish.qos > 0
+    ...(publishes && hasAcknowledgements(configuration.publish)
       ? [
           balance(
             ['sent', sent],
@@ -107,7 +109,7 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(publishes && subscribes
+    ...((publishes || hasFlood) && subscribes
       ? [
           balance(
             ['expected', expected],
@@ -118,10 +120,15 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(subscribes && !publishes ? [`received ${shownCount(received)}`] : []),
-    ...(subscribes && publishes ? [asides(messages)] : []),
+    ...(subscribes && !publishes && !hasFlood ? [`received ${shownCount(received)}`] : []),
+    ...(subscribes && (publishes || hasFlood) ? [asides(messages)] : []),
     ...reasons('rejected', rejected),
   ]
+}
+
+/** Of a will the client that had it sees none. */
+function hasAcknowledgements({ qos, wills }: NonNullable<Report['configuration']['publish']>): boolean {
+  return qos > 0 && !wills
 }
 
 function asides({ duplicates, outOfOrder, foreign }: Result['messages']): string {
@@ -155,11 +162,17 @@ function rates({ configuration, result }: Report): string[] {
   const bytes = bytesPerSecond(result)
   const parts = [
     ...(publish === undefined ? [] : shown('sent', 'rate')),
-    ...(publish === undefined || publish.qos === 0 ? [] : shown('acknowledged', 'rate.acknowledged')),
+    ...(publish === undefined || !hasAcknowledgements(publish) ? [] : shown('acknowledged', 'rate.acknowledged')),
     ...(subscribe === undefined ? [] : shown('received', 'rate.received')),
   ]
   if (parts.length === 0) return []
-  return [`${parts.join(', ')}${bytes === undefined ? '' : `; ${bytes}`}`]
+  return [`${parts.join(', ')}${bytes === undefined ? '' : `; ${bytes}`}`, ...(subscribe?.absent ? drain(result) : [])]
+}
+
+function drain(result: Result): string[] {
+  const rate = metricOf('rate.drained')!.read(result)
+  const time = shownTime((result.receivingMs - result.measuredMs) * 1000)
+  return rate === undefined ? [] : [`drained ${shownRate(rate)}, in ${time} from when the first was due to come back`]
 }
 
 function bytesPerSecond({ intervals }: Result): string | undefined {
@@ -187,9 +200,11 @@ function latencies({ configuration, result }: Report): string[] {
     .map(({ key, title }) => ({ title, samples: result.measured[key] }))
     .filter(({ samples }) => samples.count > 0)
   if (rows.length === 0) return []
+  // A column in which nothing can be told only makes lines longer.
+  const told = PERCENTILES.filter((each) => rows.some(({ samples }) => percentileOf(samples, each) !== undefined))
   const table = columns([
-    ['', ...PERCENTILES.map((percentile) => `P${percentile}`), 'max', 'count'],
-    ...rows.map(({ title, samples }) => latencyRow(title, samples)),
+    ['', ...told.map((percentile) => `P${percentile}`), 'max', 'count'],
+    ...rows.map(({ title, samples }) => latencyRow(title, samples, told)),
   ])
   const negative = rows.filter(({ samples }) => samples.negative > 0)
   return [
@@ -199,6 +214,7 @@ function latencies({ configuration, result }: Report): string[] {
       ({ title, samples }) => `${title}: ${shownCount(samples.negative)} are negative: the clocks differ`,
     ),
     ...missing(result.messages),
+    ...(configuration.subscribe?.absent ? ['What was received includes the absence of the subscribers'] : []),
     ...(isClosed ? [CLOSED_LOOP] : []),
   ]
 }
@@ -212,8 +228,8 @@ function missing({ lost, unanswered }: Result['messages']): string[] {
   return parts.length === 0 ? [] : [`Of what came: ${parts.join(' and ')} have no latency, however long they are gone`]
 }
 
-function latencyRow(title: string, samples: Samples): string[] {
-  const percentiles = PERCENTILES.map((percentile) => percentileOf(samples, percentile))
+function latencyRow(title: string, samples: Samples, told: readonly number[]): string[] {
+  const percentiles = told.map((percentile) => percentileOf(samples, percentile))
   return [
     title,
     ...percentiles.map((us) => (us === undefined ? '-' : shownTime(us))),
@@ -222,8 +238,8 @@ function latencyRow(title: string, samples: Samples): string[] {
   ]
 }
 
-function generator({ intervals }: Result, isFine: boolean): string[] {
-  const all = intervals.filter(({ phase }) => phase === 'measure').map(({ health }) => health)
+function generator(result: Result, isFine: boolean): string[] {
+  const all = judgedIntervals(result).map(({ health }) => health)
   if (all.length === 0) return []
   const worst = (read: (health: Interval['health']) => number) => all.map(read).reduce((a, b) => Math.max(a, b), 0)
   const busy = Math.round(worst(({ utilization }) => utilization) * 100)

@@ -179,7 +179,8 @@ export const loadOptions = table({
     group: 'Load',
     describe:
       'Messages a second of all publishers together, due on a fixed schedule whatever the broker does: 500, 20k/s, 60/m; ' +
-      'segments such as 1k/s:10s,1k..20k/s:60s,20k/s for steps, ramps and spikes; or max for a closed loop, in which ' +
+      'segments such as 1k/s:10s,1k..20k/s:60s,20k/s for steps, ramps and spikes, and (5k/s:1s,0:1s)x10 for what ' +
+      'repeats; or max for a closed loop, in which ' +
       'each publisher waits for acknowledgements',
     defaultText: '1k/s',
   },
@@ -203,14 +204,13 @@ export const loadOptions = table({
     kind: duration(),
     group: 'Phases',
     describe: 'Send for this time before what counts',
-    defaultText: '1s, or none where --rate has segments',
+    defaultText: '1s, or none where --rate has segments or subscribers are absent',
   },
   drain: {
     kind: duration(),
     group: 'Phases',
     describe: 'Longest wait at the end for acknowledgements and deliveries that are still to come',
-    default: 5000,
-    defaultText: '5s',
+    defaultText: '5s; 60s for subscribers that were absent',
   },
 })
 
@@ -229,6 +229,7 @@ export function publishPlan(
     topic,
     qos: values.qos,
     retain: values.retain,
+    wills: false,
     properties,
     payloadSize: values.size,
     segments: values.rate === 'max' ? undefined : (values.rate ?? USUAL_RATE),

@@ -10,6 +10,8 @@ import type { BenchValues, LoadValues } from './options.ts'
 
 const DEFAULT_MS = 10_000
 const DEFAULT_WARMUP_MS = 1000
+const DEFAULT_DRAIN_MS = 5000
+const LONG_DRAIN_MS = 60_000
 
 /** What a command adds to what all have in common. */
 export interface Work extends Pick<Plan, 'publish' | 'subscribe' | 'idle' | 'churn'> {
@@ -51,10 +53,12 @@ function defaultPort({ cafile, capath, tlsUseOsCerts, psk }: BenchValues): numbe
 }
 
 /** @throws UsageError when the warm-up takes all of the load. */
-function phasesOf({ values, publish, churn, durationMs = DEFAULT_MS }: Omit<Work, 'subscribe' | 'idle'>): Phases {
+function phasesOf(work: Work): Phases {
+  const { values, publish, subscribe, durationMs = DEFAULT_MS } = work
   const segments = publish?.segments ?? []
   const profileMs = finiteMs(segments)
-  const warmupMs = values.warmup ?? (publish === undefined || profileMs > 0 ? 0 : DEFAULT_WARMUP_MS)
+  const warmupMs =
+    values.warmup ?? (publish === undefined || profileMs > 0 || subscribe?.absent ? 0 : DEFAULT_WARMUP_MS)
   const goesOn = segments.length === 0 || segments.at(-1)!.durationMs === Number.POSITIVE_INFINITY
   // The warm-up is part of a profile: its messages are the first of it.
   const usualMs = goesOn ? profileMs + durationMs : profileMs - warmupMs
@@ -67,9 +71,15 @@ function phasesOf({ values, publish, churn, durationMs = DEFAULT_MS }: Omit<Work
     warmupMs,
     measureMs: values.duration ?? (values.messages === undefined ? usualMs : Number.POSITIVE_INFINITY),
     messages: values.messages,
-    // Those that are on their way back are waited for.
-    drainMs: values.drain ?? (churn === undefined ? 0 : values.connectTimeout),
+    drainMs: values.drain ?? usualDrainMs(work),
   }
+}
+
+function usualDrainMs({ values, publish, subscribe, churn }: Work): number {
+  if (subscribe?.absent) return LONG_DRAIN_MS
+  if (publish !== undefined) return DEFAULT_DRAIN_MS
+  // Those that are on their way back are waited for.
+  return churn === undefined ? 0 : values.connectTimeout
 }
 
 function finiteMs(segments: readonly Segment[]): number {

@@ -14,6 +14,7 @@ import { version } from '../../version.ts'
 import { noticeTo } from '../session.ts'
 import type { BenchValues } from './options.ts'
 import { withRun } from './planning.ts'
+import { withRetained } from './retained.ts'
 import { surroundingsOf } from './surroundings.ts'
 
 /**
@@ -43,13 +44,15 @@ export async function runPlan(
     line.show(text)
   }
   try {
-    const result = await runBench(withRun(plan), {
+    const whole = withRun(plan)
+    const events = {
       ...surroundingsOf(io),
       ...(values.failFast ? { endsFor } : {}),
-      notice: (text) => line.around(() => notice(text)),
-      onPhase: (phase) => line.show(`${label}${phase}`),
+      notice: (text: string) => line.around(() => notice(text)),
+      onPhase: (phase: string) => line.show(`${label}${phase}`),
       onInterval,
-    })
+    }
+    const result = await withRetained(whole, io, events.notice, () => runBench(whole, events))
     const brokerVersion = await brokerVersionOf(plan, result, io)
     return { ...aboutOf(command, plan, io), ...(brokerVersion === undefined ? {} : { brokerVersion }), result }
   } finally {

@@ -37,7 +37,7 @@ interface Document {
 
 describe('bench pub --find-max', () => {
   it('finds what the broker can do, and prints all trials with --json', async () => {
-    const few = ['--precision', '60%', '--max-trials', '5']
+    const few = ['--precision', '60%', '--max-trials', '5', '--drain', '200ms']
     const cli = await start(SLOW, '--rate', '30', '--find-max', 'unanswered=0', ...few, '--json')
     await cli.exit
     const document = JSON.parse(cli.stdout.toString()) as Document

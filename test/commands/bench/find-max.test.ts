@@ -90,6 +90,12 @@ describe('bench pub --find-max', () => {
     expect(cli.stderr).toContain(message)
   })
 
+  it('is refused with --shape wills, which is no steady load', async () => {
+    const cli = runCli(['bench', 'flow', '--find-max', 'lost=0', '--shape', 'wills'])
+    expect(await cli.exit).toBe(1)
+    expect(cli.stderr).toContain('--find-max needs a steady load')
+  })
+
   it.each([
     ['lost', 'expected a comparison such as'],
     ['lost=0,', "expected comparisons with commas between, such as 'e2e.p99<20ms,lost=0'"],

@@ -43,7 +43,7 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
   const [sent, acknowledged] = [sumOf(all, (each) => each.sent), sumOf(all, (each) => each.acknowledged)]
   const expected = sumOf(all, (each) => each.expected)
   const distinct = sumOf(all, (each) => each.received)
-  // Two members of a shared group on different workers don't know of each other. A shard receives what others send.
+  // What a broker delivers that it should not: a message that it has rejected. A shard receives what others send.
   const surplus = plan.publish === undefined || plan.shard.of > 1 ? 0 : Math.max(0, distinct - expected)
   return {
     intended: sumOf(all, (each) => each.intended),

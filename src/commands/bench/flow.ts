@@ -91,7 +91,7 @@ export const benchFlow = command({
   ],
 
   check(values: Values) {
-    checkFind(values)
+    checkFind(values, values.shape !== SHAPES.wills)
     const { publishers, subscribers } = shapedClients(values)
     checkWills(values)
     checkAbsence(values)

@@ -71,9 +71,14 @@ function factorOf({ name, unit, base }: Metric, typed: string): number {
 }
 
 /** Whether a comparison holds; undefined when the number is not there. */
-export function holds({ metric, operator, limit, isShare }: Threshold, result: Result): boolean | undefined {
-  const value = readMetric(metric, isShare, result)
-  return value === undefined ? undefined : OPERATORS[operator](value, limit)
+export function holds(threshold: Threshold, result: Result): boolean | undefined {
+  const value = readMetric(threshold.metric, threshold.isShare, result)
+  return value === undefined ? undefined : compares(threshold, value)
+}
+
+/** Whether a comparison holds for this value, in the unit of the metric. */
+export function compares({ operator, limit }: Threshold, value: number): boolean {
+  return OPERATORS[operator](value, limit)
 }
 
 /** Whether a comparison that holds at some time will hold to the end: one of a count that only grows with a number. */
@@ -85,7 +90,7 @@ export function isFinal({ metric, operator, isShare }: Threshold): boolean {
 export function brokenForGood(thresholds: readonly Threshold[], counts: Counts): Threshold | undefined {
   return thresholds
     .filter(isFinal)
-    .find(({ metric, operator, limit }) => OPERATORS[operator](growingCount(metric.name)!(counts), limit))
+    .find((threshold) => compares(threshold, growingCount(threshold.metric.name)!(counts)))
 }
 
 /** What becomes of one `--fail-if`. */
@@ -109,7 +114,8 @@ export function failures(thresholds: readonly Threshold[], result: Result): read
   })
 }
 
-function readMetric(metric: Metric, isShare: boolean, result: Result): number | undefined {
+/** @param isShare read it as a share of what it is a part of. */
+export function readMetric(metric: Metric, isShare: boolean, result: Result): number | undefined {
   const value = metric.read(result)
   if (!isShare || value === undefined) return value
   const base = metric.base?.(result) ?? 0

@@ -137,10 +137,11 @@ describe.skipIf(!hasMosquitto)('a run against mosquitto', () => {
         connection: { websocket: 'true', cafile: ca },
         publish: { clients: 2, qos: 1, payloadSize: 5000 },
         subscribe: { clients: 2, options: options(1) },
-        phases: { messages: 200 },
+        // mosquitto is slow at WebSocket.
+        phases: { messages: 50, drainMs: 60_000 },
       }),
     ).result
-    expect(messages).toMatchObject({ ...allWell, sent: 200, received: 400 })
+    expect(messages).toMatchObject({ ...allWell, sent: 50, received: 100 })
     expect([measured.tcp.count, measured.tls.count, measured.connack.count]).toEqual([4, 4, 4])
   })
 

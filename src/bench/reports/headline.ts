@@ -22,7 +22,9 @@ export function headline({ configuration, brokerVersion, hosts, result, shards, 
         ]),
     ...(subscribe?.absent ? ['subscribers absent meanwhile'] : []),
     ...(churn === undefined ? [] : [`${shownRate(churn.rate)} leave (${churn.kill}) and come back`]),
-    ...(result.measuredMs > 0 ? [`measured for ${shownTime(result.measuredMs * 1000)}`] : []),
+    ...(result.measuredMs > 0
+      ? [`${(publish ?? subscribe) === undefined ? 'stayed' : 'measured'} for ${shownTime(result.measuredMs * 1000)}`]
+      : []),
   ]
   const part = shards.of === 1 ? '' : `, ${shards.indexes.length} of ${shards.of} parts`
   return [

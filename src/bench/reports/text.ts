@@ -4,7 +4,7 @@ import { LATENCIES, metricOf, PERCENTILES, totalOf } from '../metrics.ts'
 import { coresOf, type Report } from '../report.ts'
 import type { Interval, Result, SlowCounts } from '../result.ts'
 import type { Outcome } from '../thresholds.ts'
-import { verdictLine, verdictOf } from '../verdict.ts'
+import { judgedIntervals, verdictLine, verdictOf } from '../verdict.ts'
 import { columns } from './columns.ts'
 import { headline } from './headline.ts'
 import { CLOSED_LOOP, isClosedLoop } from './loop.ts'
@@ -22,14 +22,16 @@ export function textReport(report: Report, thresholds: readonly Outcome[] = []):
     ...block('Rates', rates(report)),
     ...block('Latency', latencies(report)),
     ...block('Generator', generator(result, verdict === undefined)),
-    ...block(
-      'Thresholds',
-      thresholds.map(({ threshold, failed, reason }) => `${failed ? 'FAILED' : 'passed'}  ${threshold}: ${reason}`),
-    ),
+    ...block('Thresholds', thresholdLines(thresholds)),
   ]
 }
 
-function block(title: string, lines: readonly string[]): string[] {
+export function thresholdLines(thresholds: readonly Outcome[]): string[] {
+  return thresholds.map(({ threshold, failed, reason }) => `${failed ? 'FAILED' : 'passed'}  ${threshold}: ${reason}`)
+}
+
+/** Lines below a title; nothing at all where there are none. */
+export function block(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]
 }
 
@@ -212,9 +214,11 @@ function latencies({ configuration, result }: Report): string[] {
     .map(({ key, title }) => ({ title, samples: result.measured[key] }))
     .filter(({ samples }) => samples.count > 0)
   if (rows.length === 0) return []
+  // A column in which nothing can be told only makes lines longer.
+  const told = PERCENTILES.filter((each) => rows.some(({ samples }) => percentileOf(samples, each) !== undefined))
   const table = columns([
-    ['', ...PERCENTILES.map((percentile) => `P${percentile}`), 'max', 'count'],
-    ...rows.map(({ title, samples }) => latencyRow(title, samples)),
+    ['', ...told.map((percentile) => `P${percentile}`), 'max', 'count'],
+    ...rows.map(({ title, samples }) => latencyRow(title, samples, told)),
   ])
   const negative = rows.filter(({ samples }) => samples.negative > 0)
   return [
@@ -238,8 +242,8 @@ function missing({ lost, unanswered }: Result['messages']): string[] {
   return parts.length === 0 ? [] : [`Of what came: ${parts.join(' and ')} have no latency, however long they are gone`]
 }
 
-function latencyRow(title: string, samples: Samples): string[] {
-  const percentiles = PERCENTILES.map((percentile) => percentileOf(samples, percentile))
+function latencyRow(title: string, samples: Samples, told: readonly number[]): string[] {
+  const percentiles = told.map((percentile) => percentileOf(samples, percentile))
   return [
     title,
     ...percentiles.map((us) => (us === undefined ? '-' : shownTime(us))),
@@ -248,8 +252,8 @@ function latencyRow(title: string, samples: Samples): string[] {
   ]
 }
 
-function generator({ intervals }: Result, isFine: boolean): string[] {
-  const all = intervals.filter(({ phase }) => phase === 'measure').map(({ health }) => health)
+function generator(result: Result, isFine: boolean): string[] {
+  const all = judgedIntervals(result).map(({ health }) => health)
   if (all.length === 0) return []
   const worst = (read: (health: Interval['health']) => number) => all.map(read).reduce((a, b) => Math.max(a, b), 0)
   const busy = Math.round(worst(({ utilization }) => utilization) * 100)

@@ -3,7 +3,6 @@ import type { Trial } from '../../bench/find-max/trial.ts'
 import type { Plan } from '../../bench/plan.ts'
 import { parseConditions } from '../../bench/thresholds.ts'
 import { ExitCode, type InterruptedError, TmqttError, UsageError } from '../../errors.ts'
-import { safeText } from '../../formatters/terminal-safe.ts'
 import type { Io } from '../../io.ts'
 import { duration, integer, percentage } from '../../options/kinds.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
@@ -11,7 +10,7 @@ import { writeOutput } from '../../streams/sink.ts'
 import { noticeTo } from '../session.ts'
 import type { BenchValues, LoadValues } from './options.ts'
 import { atRate, planOf, type Work } from './planning.ts'
-import { comparison } from './reporting.ts'
+import { comparison, writeLines } from './reporting.ts'
 import { failureOf } from './run-failure.ts'
 import { aboutOf, runPlan } from './run-plan.ts'
 import { runAndReport } from './running.ts'
@@ -27,7 +26,7 @@ export const findOptions = table({
       'Search the highest rate at which all of these hold, and at which the broker keeps up: 98 % of what it takes and ' +
       'delivers in all it does before the time is over. Begins at --rate, doubles until a trial fails, goes on between ' +
       'the two, and repeats both ends: three trials have to hold, two to fail. Names as for --fail-if',
-    excludes: ['shard', 'messages', 'failIf', 'csv', 'hdr', 'prometheus', 'junit', 'report'],
+    excludes: ['shard', 'messages', 'repeat', 'failIf', 'csv', 'hdr', 'prometheus', 'junit', 'report'],
   },
   precision: {
     kind: percentage,
@@ -74,12 +73,8 @@ export async function runOrFind(command: string, work: Work, values: Values, io:
   const plan = await planOf({ ...work, durationMs: TRIAL_MS }, io)
   const { foundJson, foundText } = await import('../../bench/find-max/report.ts')
   const { found, failure } = await search(command, plan, values, io)
-  const text = values.json
-    ? foundJson(found)
-    : foundText(found)
-        .map((line) => `${safeText(line)}\n`)
-        .join('')
-  await writeOutput(io.stdout, text)
+  if (values.json) await writeOutput(io.stdout, foundJson(found))
+  else await writeLines(foundText(found), io)
   if (io.signal.aborted) return (io.signal.reason as InterruptedError).exitCode
   if (failure !== undefined) throw failure
   if (found.held === undefined) throw new TmqttError('no rate held', ExitCode.checkFailed)

@@ -117,6 +117,15 @@ export const benchOptions = table({
     describe: 'Print a line on stderr for each interval, also where there is no terminal',
   },
   ...reportOptions,
+  repeat: {
+    kind: integer(1, 1000, 'COUNT'),
+    group: 'Report',
+    describe:
+      'Run this many times, and report each run, the median and the spread; --json is for compare, which then knows what ' +
+      'chance makes. Of a --fail-if on times and rates the median counts, of one on counts every run',
+    default: 1,
+    excludes: ['shard', 'csv', 'hdr', 'prometheus', 'report'],
+  },
   failFast: {
     kind: flag,
     group: 'Report',

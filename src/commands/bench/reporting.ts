@@ -78,8 +78,7 @@ export async function writeReports(
     await writeOutput(io.stdout, reportJson(report, outcomes))
   } else {
     const { textReport } = await import('../../bench/reports/text.ts')
-    const lines = textReport(report, outcomes).map((line) => `${safeText(line)}\n`)
-    await writeOutput(io.stdout, lines.join(''))
+    await writeLines(textReport(report, outcomes), io)
   }
   if (values.csv !== undefined) {
     const { timeLineCsv } = await import('../../bench/reports/time-line.ts')
@@ -93,12 +92,25 @@ export async function writeReports(
     const { prometheusText } = await import('../../bench/reports/prometheus.ts')
     writeReportFile('--prometheus', values.prometheus, prometheusText(report))
   }
-  if (values.junit !== undefined) {
-    const { junit } = await import('../../reports/junit.ts')
-    writeReportFile('--junit', values.junit, junit(suiteOf(report, outcomes)))
-  }
+  await writeJunit([report], outcomes, values)
   if (values.report !== undefined) {
     const { htmlReport } = await import('../../bench/reports/page.ts')
     writeReportFile('--report', values.report, htmlReport(report, outcomes))
   }
+}
+
+/** Writes lines that may have in them what a broker said. */
+export async function writeLines(lines: readonly string[], io: Io): Promise<void> {
+  await writeOutput(io.stdout, lines.map((line) => `${safeText(line)}\n`).join(''))
+}
+
+/** Writes the file of JUnit, if it is asked for. */
+export async function writeJunit(
+  reports: readonly Report[],
+  outcomes: readonly Outcome[],
+  { junit: path }: ReportValues,
+): Promise<void> {
+  if (path === undefined) return
+  const { junit } = await import('../../reports/junit.ts')
+  writeReportFile('--junit', path, junit(suiteOf(reports, outcomes)))
 }

@@ -34,10 +34,10 @@ Rates
   sent 1,000/s, received 1,000/s; 110 kB/s out, 110 kB/s in
 
 Latency
-                         P50      P75      P90      P95      P99    P99.9  P99.99      max   count
-  due to received     750 µs  1.13 ms  1.35 ms  1.43 ms  1.49 ms  1.50 ms       -  1.50 ms  10,000
-  sent to received    600 µs   900 µs  1.08 ms  1.14 ms  1.19 ms  1.20 ms       -  1.20 ms  10,000
-  CONNECT to CONNACK  450 µs        -        -        -        -        -       -   900 µs      20
+                         P50      P75      P90      P95      P99    P99.9      max   count
+  due to received     750 µs  1.13 ms  1.35 ms  1.43 ms  1.49 ms  1.50 ms  1.50 ms  10,000
+  sent to received    600 µs   900 µs  1.08 ms  1.14 ms  1.19 ms  1.20 ms  1.20 ms  10,000
+  CONNECT to CONNACK  450 µs        -        -        -        -        -   900 µs      20
   -: fewer than ten samples lie above
 
 Generator

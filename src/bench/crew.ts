@@ -65,7 +65,7 @@ export class Crew {
 
   order(order: Order): void {
     if (order.do === 'connect') void this.#connect()
-    else if (order.do === 'load') this.#start(order.atUs, order.unsubscribed)
+    else if (order.do === 'load') this.#start(order)
     else if (order.do === 'drain') this.#drain()
     else if (order.do === 'leave') this.#leave()
     else this.#sample(order.number)
@@ -143,8 +143,9 @@ export class Crew {
     return counts.connected - lost.total
   }
 
-  #start(atUs: number, unsubscribed: readonly number[]): void {
-    const { meter, plan } = this.#context
+  #start({ atUs, unsubscribed, aheadUs }: Extract<Order, { readonly do: 'load' }>): void {
+    const { meter, plan, clock } = this.#context
+    clock.setAhead(aheadUs)
     meter.countsFromUs = atUs + plan.phases.warmupMs * 1000
     meter.deliveries = 0
     const isStamped = (plan.publish?.payloadSize ?? 0) >= STAMP_SIZE

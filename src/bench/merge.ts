@@ -42,7 +42,10 @@ export function mergeReports(all: readonly Named[], notice: (text: string) => vo
     configuration: first.report.configuration,
     hosts: hosts.filter((host, at) => hosts.findIndex((each) => isDeepStrictEqual(each, host)) === at),
     shards: { indexes, of },
-    result: mergeResults(all.map(({ report }) => report.result)),
+    result: mergeResults(
+      all.map(({ report }) => report.result),
+      missing.length === 0,
+    ),
   }
 }
 
@@ -71,7 +74,7 @@ function paths(one: unknown, other: unknown, path: string): string[] {
 }
 
 /** Adds up what several processes have come to that ran at the same time. */
-function mergeResults(results: readonly Result[]): Result {
+function mergeResults(results: readonly Result[], areAll: boolean): Result {
   const connections = results.map((result) => result.connections)
   const incomplete = [...new Set(results.flatMap(({ incomplete: why }) => (why === undefined ? [] : [why])))]
   return {
@@ -82,20 +85,29 @@ function mergeResults(results: readonly Result[]): Result {
       ...summed(connections, ['intended', 'connected']),
       ...summedByReason(connections, ['failed', 'lost', 'subscriptionsRefused']),
     },
-    messages: mergeMessages(results.map(({ messages }) => messages)),
+    messages: mergeMessages(
+      results.map(({ messages }) => messages),
+      areAll,
+    ),
     measured: mergeMeasured(results.map(({ measured }) => measured)),
     intervals: mergeIntervals(results.map(({ intervals }) => intervals)),
     brokerLimits: Object.assign({}, ...results.map(({ brokerLimits }) => brokerLimits).reverse()),
+    clocks: results.flatMap(({ clocks }) => clocks).sort((a, b) => a.part - b.part),
   }
 }
 
 /** What one part has sent another may have received: what is lost shows only in all of them. */
-function mergeMessages(all: readonly MessageCounts[]): MessageCounts {
+function mergeMessages(all: readonly MessageCounts[], areAll: boolean): MessageCounts {
   const counts = summed(all, ['intended', 'sent', 'acknowledged', 'unanswered', 'expected', 'received'])
+  const { duplicates } = summed(all, ['duplicates'])
+  // Two members of a shared group in different parts don't know of each other.
+  const surplus = areAll ? Math.max(0, counts.received - counts.expected) : 0
   return {
     ...counts,
-    lost: Math.max(0, counts.expected - counts.received),
-    ...summed(all, ['duplicates', 'outOfOrder', 'foreign']),
+    received: counts.received - surplus,
+    lost: areAll ? counts.expected - (counts.received - surplus) : undefined,
+    duplicates: duplicates + surplus,
+    ...summed(all, ['outOfOrder', 'foreign']),
     ...summedByReason(all, ['rejected']),
   }
 }

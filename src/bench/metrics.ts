@@ -31,7 +31,7 @@ export interface Metric {
 }
 
 interface Count {
-  readonly read: (result: Result) => number
+  readonly read: (result: Result) => number | undefined
   readonly base: (result: Result) => number
 }
 
@@ -86,7 +86,13 @@ export const metricNames: readonly string[] = [
 
 /** What a name such as `e2e.p99.9`, `lost` or `rate` stands for; undefined for any other. */
 export function metricOf(name: string): Metric | undefined {
-  if (Object.hasOwn(counts, name)) return { name, unit: 'count', missing: () => '', ...counts[name]! }
+  if (Object.hasOwn(counts, name))
+    return {
+      name,
+      unit: 'count',
+      missing: () => 'only all parts of a run together can tell (bench merge)',
+      ...counts[name]!,
+    }
   if (Object.hasOwn(rates, name)) return rateMetric(name, rates[name]!)
   const dot = name.indexOf('.')
   const latency = dot < 0 || !Object.hasOwn(LATENCIES, name.slice(0, dot)) ? undefined : LATENCIES[name.slice(0, dot)]

@@ -86,6 +86,13 @@ export interface Plan {
   readonly seed: number
   /** This process has the clients whose number divided by `of` leaves `index`, of publishers, subscribers and idle each. */
   readonly shard: { readonly index: number; readonly of: number }
+  /** How the parts find each other, where there are several. */
+  readonly meeting: {
+    /** What `%r` stands for. */
+    readonly run: string
+    /** Most time that a part waits for the others. */
+    readonly limitMs: number
+  }
   /** Threads; 1 for none beside the main one. */
   readonly workers: number
   /** Milliseconds between two of the intervals that the result has. */

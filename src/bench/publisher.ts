@@ -180,16 +180,17 @@ export class Publisher implements Work {
     const { meter, outbox, clock } = this.#context
     const payload = this.#payload
     const packetId = this.#header.qos === 0 ? 0 : this.#window.take(dueUs, nowUs)
+    const counts = dueUs >= meter.countsFromUs
     outbox.reserve(this.#size)
     outbox.at = encodePublish(this.#header, packetId, payload, 0, payload.length, outbox.bytes, outbox.at)
     if (payload.length >= STAMP_SIZE) {
       const at = outbox.at - payload.length
-      writeStamp(outbox.bytes, at, this.#number, this.#sequence, clock.stamp(dueUs), nowUs - dueUs)
+      writeStamp(outbox.bytes, at, this.#number, this.#sequence, clock.stamp(dueUs), nowUs - dueUs, counts)
     }
     this.#sequence++
     meter.passed.sent++
     if (this.#header.qos === 0) meter.passed.acknowledged++
-    if (dueUs < meter.countsFromUs) return
+    if (!counts) return
     meter.counts.sent++
     meter.counts.expected += this.fanOut
     if (this.#header.qos === 0) meter.counts.acknowledged++

@@ -1,8 +1,17 @@
 import { LocalError } from '../errors.ts'
 import type { Configuration } from './configuration.ts'
 import type { Samples } from './latencies.ts'
+import type { Offset } from './parts/offset.ts'
 import { allMeasured, fromDistances, type Host, type Report, SCHEMA } from './report.ts'
-import type { ConnectionCounts, GeneratorHealth, Interval, Measured, MessageCounts, Result } from './result.ts'
+import type {
+  ConnectionCounts,
+  GeneratorHealth,
+  Interval,
+  Measured,
+  MessageCounts,
+  PartClock,
+  Result,
+} from './result.ts'
 
 /**
  * Reads what `reportJson` has written.
@@ -117,19 +126,35 @@ function host(node: Node): Host {
 }
 
 function result(node: Node): Result {
-  const incomplete = node.child('incomplete')
   return {
     began: node.child('began').text(),
     measuredMs: node.child('measuredMs').number(),
-    incomplete: incomplete.value === undefined ? undefined : incomplete.text(),
+    incomplete: optional(node.child('incomplete'), (each) => each.text()),
     connections: connections(node.child('connections')),
     messages: messages(node.child('messages')),
     measured: measured(node.child('measured')),
     intervals: node.child('intervals').list(interval),
+    clocks: optional(node.child('clocks'), (each) => each.list(partClock)) ?? [],
     brokerLimits: node
       .child('brokerLimits')
       .entries((each) => (each.value === true || each.value === false ? each.value : each.number())),
   }
+}
+
+function optional<T>(node: Node, read: (node: Node) => T): T | undefined {
+  return node.value === undefined ? undefined : read(node)
+}
+
+function partClock(node: Node): PartClock {
+  return {
+    part: node.child('part').count(),
+    before: offset(node.child('before')),
+    after: optional(node.child('after'), offset),
+  }
+}
+
+function offset(node: Node): Offset {
+  return { aheadUs: node.child('aheadUs').number(), errorUs: node.child('errorUs').number() }
 }
 
 const reasons = (node: Node) => node.entries((each) => each.count())
@@ -153,7 +178,7 @@ function messages(node: Node): MessageCounts {
     unanswered: node.child('unanswered').count(),
     expected: node.child('expected').count(),
     received: node.child('received').count(),
-    lost: node.child('lost').number(),
+    lost: optional(node.child('lost'), (each) => each.count()),
     duplicates: node.child('duplicates').count(),
     outOfOrder: node.child('outOfOrder').count(),
     foreign: node.child('foreign').count(),

@@ -2,6 +2,9 @@ import { UsageError } from '../errors.ts'
 import { Clock, epochNow, type HostClock } from './clock.ts'
 import type { Counted } from './meter.ts'
 import type { CrewSetup, Progress, Report, Worker } from './orders.ts'
+import { partNames } from './parts/part-names.ts'
+import type { Parts, Standing, Start } from './parts/parts.ts'
+import { partsOf } from './parts/parts-of.ts'
 import type { Plan } from './plan.ts'
 import { Profiles } from './profiles.ts'
 import type { Interval, Result } from './result.ts'
@@ -10,8 +13,11 @@ import { MOST_PUBLISHERS } from './stamp.ts'
 import { crewHere, crewInThread } from './threads.ts'
 import { Timeline } from './timeline.ts'
 import { brokerLimitsOf, connectionCounts, mergedMeasured, messageCounts } from './totals.ts'
+import { Waiting } from './waiting.ts'
 
-export type Phase = Interval['phase'] | 'disconnect'
+export type Phase = Interval['phase'] | 'meet' | 'disconnect'
+
+type Agreed = Exclude<Start, { readonly refused: unknown }>
 
 export interface RunEvents {
   onInterval?(interval: Interval): void
@@ -51,21 +57,32 @@ class Run {
   readonly #clock: Clock
   readonly #workers: readonly Worker[]
   readonly #timeline: Timeline
+  readonly #parts: Parts
   /** What each worker has told, by its number. */
   readonly #settled = new Map<number, { readonly connected: number; readonly unsubscribed: readonly number[] }>()
   readonly #loaded = new Set<number>()
   readonly #progress = new Map<number, Progress>()
   readonly #counted = new Map<number, Counted>()
-  #failure: { readonly error: unknown } | undefined
+  /** Nothing is due any more. */
+  #drains = false
   #incomplete: string | undefined
-  /** Looks whether what is waited for is there. */
-  #look: (() => void) | undefined
+  readonly #waiting: Waiting
 
   constructor(plan: Plan, events: RunEvents) {
     this.#plan = plan
     this.#events = events
+    this.#waiting = new Waiting(events.signal, () => {
+      this.#incomplete ??= 'interrupted'
+    })
     const epoch = epochNow(events.host)
     this.#clock = new Clock(epoch)
+    this.#parts = partsOf({
+      plan,
+      clock: this.#clock,
+      host: events.host,
+      changed: () => this.#waiting.changed(),
+      notice: (text) => this.#notice(text),
+    })
     const setups = Array.from({ length: plan.workers }, (_, worker): CrewSetup => ({ plan, worker, epoch }))
     if (clientsOf(plan, 'publisher') > MOST_PUBLISHERS)
       throw new UsageError(`a run has at most ${MOST_PUBLISHERS} publishers`)
@@ -85,7 +102,8 @@ class Run {
 
   async result(): Promise<Result> {
     const began = new Date().toISOString()
-    const measuredMs = (await this.#connect()) ? await this.#measure() : 0
+    const agreed = await this.#connect()
+    const measuredMs = agreed === undefined ? 0 : await this.#measure(agreed)
     await this.#leave()
     const counted = [...this.#counted.values()]
     const { intervals } = this.#timeline
@@ -98,36 +116,43 @@ class Run {
       measured: mergedMeasured(intervals.map(({ measured }) => measured)),
       intervals,
       brokerLimits: brokerLimitsOf(counted),
+      clocks: this.#parts.clock === undefined ? [] : [this.#parts.clock],
     }
   }
 
   async stop(): Promise<void> {
     this.#timeline.end()
+    this.#parts.stop()
     await Promise.all(this.#workers.map((worker) => worker.stop()))
   }
 
-  /** @returns whether there are enough connections to measure. */
-  async #connect(): Promise<boolean> {
+  /** @returns how all parts begin, if there are enough connections to measure. */
+  async #connect(): Promise<Agreed | undefined> {
     this.#events.onPhase?.('connect')
     this.#orderAll({ do: 'connect' })
-    await this.#wait(() => this.#settled.size === this.#workers.length)
-    if (this.#incomplete !== undefined) return false
-    const { minConnected } = this.#plan.phases
-    const { intended } = connectionCounts(this.#plan, [])
-    const connected = [...this.#settled.values()].reduce((sum, each) => sum + each.connected, 0)
-    if (connected >= intended * minConnected) return true
-    const least = Math.ceil(intended * minConnected)
-    this.#incomplete = `only ${connected} of ${intended} clients were connected, and ${least} were to be (--min-connected)`
-    return false
+    await this.#waiting.until(() => this.#settled.size === this.#workers.length)
+    if (this.#incomplete !== undefined) return undefined
+    if (this.#plan.shard.of > 1) this.#events.onPhase?.('meet')
+    const settled = [...this.#settled.values()]
+    this.#parts.ready({
+      connected: settled.reduce((sum, { connected }) => sum + connected, 0),
+      intended: connectionCounts(this.#plan, []).intended,
+      unsubscribed: settled.flatMap(({ unsubscribed }) => unsubscribed),
+    })
+    await this.#waiting.until(() => this.#parts.start !== undefined)
+    const { start } = this.#parts
+    if (start === undefined) return undefined
+    if (!('refused' in start)) return start
+    if (start.refused instanceof UsageError) throw start.refused
+    this.#incomplete = start.refused
+    return undefined
   }
 
   /** @returns for how long messages were due that count, in milliseconds. */
-  async #measure(): Promise<number> {
-    const { settleMs, warmupMs, drainMs } = this.#plan.phases
-    const atUs = Math.ceil(this.#clock.us() + settleMs * 1000)
-    const unsubscribed = [...this.#settled.values()].flatMap((each) => each.unsubscribed)
+  async #measure({ atUs, unsubscribed, aheadUs }: Agreed): Promise<number> {
+    const { warmupMs, drainMs } = this.#plan.phases
     this.#enter('settle')
-    this.#orderAll({ do: 'load', atUs, unsubscribed })
+    this.#orderAll({ do: 'load', atUs, unsubscribed, aheadUs })
     await this.#waitUntil(atUs)
     const fromUs = atUs + warmupMs * 1000
     if (warmupMs > 0 && this.#incomplete === undefined) {
@@ -141,41 +166,50 @@ class Run {
     const measuredMs = Math.max(0, (this.#clock.us() - fromUs) / 1000)
     this.#enter('drain')
     this.#progress.clear()
+    this.#drains = this.#incomplete !== 'interrupted'
     this.#orderAll({ do: 'drain' })
-    if (this.#incomplete !== 'interrupted') await this.#wait(() => this.#hasDrained(), drainMs)
+    if (this.#drains) await this.#waiting.until(() => this.#parts.hasDrained, drainMs)
+    const { gone } = this.#parts
+    if (gone.length > 0) this.#incomplete ??= `${partNames(gone, this.#plan.shard.of)} ended before the others`
     return Math.min(measuredMs, this.#plan.phases.measureMs)
   }
 
   async #waitForLoad(fromUs: number): Promise<void> {
-    const { measureMs, messages } = this.#plan.phases
     const receivesOnly = this.#plan.publish === undefined
-    const isOver = () => {
-      if (this.#progressOf('connected') === 0 && this.#progress.size === this.#workers.length) return true
-      if (receivesOnly) return messages !== undefined && this.#progressOf('deliveries') >= messages
-      return this.#loaded.size === this.#workers.length
+    const isOver = () => this.#parts.isLoaded || this.#hasLostAll
+    const endUs = fromUs + this.#plan.phases.measureMs * 1000
+    await this.#waiting.until(isOver, receivesOnly ? (endUs - this.#clock.us()) / 1000 : Number.POSITIVE_INFINITY)
+    const isDone = receivesOnly ? this.#clock.us() >= endUs : this.#standing.loaded
+    if (this.#hasLostAll && !isDone) this.#incomplete ??= 'every connection was lost'
+  }
+
+  get #hasLostAll(): boolean {
+    const hadSome = [...this.#settled.values()].some(({ connected }) => connected > 0)
+    return hadSome && this.#progress.size === this.#workers.length && this.#standing.connected === 0
+  }
+
+  /** As far as its workers have told. */
+  get #standing(): Standing {
+    const all = [...this.#progress.values()]
+    const sumOf = (name: keyof Progress) => all.reduce((sum, progress) => sum + progress[name], 0)
+    return {
+      loaded: this.#loaded.size === this.#workers.length,
+      drains: this.#drains && all.length === this.#workers.length,
+      connected: sumOf('connected'),
+      outstanding: sumOf('outstanding'),
+      expected: sumOf('expected'),
+      received: sumOf('received'),
+      deliveries: sumOf('deliveries'),
     }
-    const endMs = fromUs / 1000 + measureMs
-    await this.#wait(isOver, receivesOnly ? endMs - this.#clock.us() / 1000 : Number.POSITIVE_INFINITY)
-    const isDone = receivesOnly ? this.#clock.us() / 1000 >= endMs : this.#loaded.size === this.#workers.length
-    if (this.#progressOf('connected') === 0 && !isDone) this.#incomplete ??= 'every connection was lost'
-  }
-
-  #hasDrained(): boolean {
-    if (this.#progress.size < this.#workers.length) return false
-    if (this.#progressOf('connected') === 0) return true
-    return this.#progressOf('outstanding') === 0 && this.#progressOf('received') >= this.#progressOf('expected')
-  }
-
-  #progressOf(name: keyof Progress): number {
-    return [...this.#progress.values()].reduce((sum, progress) => sum + progress[name], 0)
   }
 
   async #leave(): Promise<void> {
     this.#timeline.end()
     this.#events.onPhase?.('disconnect')
+    if (this.#incomplete !== 'interrupted') await this.#parts.leave()
     this.#orderAll({ do: 'leave' })
     const isOver = () => this.#counted.size === this.#workers.length && this.#timeline.isComplete
-    await this.#wait(isOver, LAST_WORDS_MS, false)
+    await this.#waiting.until(isOver, LAST_WORDS_MS, false)
   }
 
   #enter(phase: Interval['phase']): void {
@@ -194,8 +228,9 @@ class Run {
     else if (report.tells === 'sample') this.#timeline.add(report.number, report.sample)
     else if (report.tells === 'left') this.#counted.set(worker, report.counted)
     else if (report.tells === 'notice') this.#notice(report.text)
-    else this.#failure ??= report
-    this.#look?.()
+    else this.#waiting.fail(report.error)
+    if (report.tells === 'loaded' || report.tells === 'progress') this.#parts.tell(this.#standing)
+    this.#waiting.changed()
   }
 
   /** Each worker notices the same. */
@@ -208,31 +243,6 @@ class Run {
   }
 
   #waitUntil(us: number): Promise<void> {
-    return this.#wait(() => this.#clock.us() >= us, (us - this.#clock.us()) / 1000)
-  }
-
-  /** Resolves when it is there, when the time is up, or when the user has stopped the run. */
-  async #wait(isThere: () => boolean, limitMs = Number.POSITIVE_INFINITY, heedsSignal = true): Promise<void> {
-    const { signal } = this.#events
-    let timer: NodeJS.Timeout | undefined
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#look = () => {
-          if (this.#failure !== undefined) reject(this.#failure.error)
-          else if (isThere()) resolve()
-          else if (heedsSignal && signal.aborted) {
-            this.#incomplete ??= 'interrupted'
-            resolve()
-          }
-        }
-        if (limitMs < 2 ** 31) timer = setTimeout(resolve, Math.max(0, limitMs))
-        signal.addEventListener('abort', this.#look)
-        this.#look()
-      })
-    } finally {
-      clearTimeout(timer)
-      if (this.#look !== undefined) signal.removeEventListener('abort', this.#look)
-      this.#look = undefined
-    }
+    return this.#waiting.until(() => this.#clock.us() >= us, (us - this.#clock.us()) / 1000)
   }
 }

@@ -2,6 +2,7 @@ import type { Message } from '../mqtt/message.ts'
 import { withoutShare } from '../mqtt/topic.ts'
 import type { Work } from './client.ts'
 import type { Context } from './context.ts'
+import { talkOfParts } from './parts/topics.ts'
 import { clientsOf } from './roster.ts'
 import { Sequences } from './sequences.ts'
 import { readStamp } from './stamp.ts'
@@ -16,6 +17,7 @@ export class Subscriber implements Work {
   /** The latest number of each publisher, for a member of a shared group, which gets only some. */
   readonly #latest: Map<number, number> | undefined
   readonly #retained: boolean
+  readonly #isTalk: (message: Message) => boolean
 
   /** @param groups the messages of each shared group, by filter. */
   constructor(context: Context, filter: string, groups: Map<string, Sequences>) {
@@ -24,6 +26,7 @@ export class Subscriber implements Work {
     this.filter = filter
     this.#publishers = clientsOf(plan, 'publisher')
     this.#retained = (plan.subscribe?.options.retainAsPublished ?? false) && plan.client.values.protocolVersion === 5
+    this.#isTalk = talkOfParts(plan)
     const isShared = withoutShare(filter) !== filter
     this.#latest = isShared ? new Map() : undefined
     this.#sequences = (isShared ? groups.get(filter) : undefined) ?? new Sequences()
@@ -32,6 +35,7 @@ export class Subscriber implements Work {
 
   received(message: Message, nowUs: number): void {
     const { meter, clock } = this.#context
+    if (this.#isTalk(message)) return
     meter.passed.received++
     meter.deliveries++
     const stamp = readStamp(message.bytes, message.payloadStart, message.payloadEnd)
@@ -41,16 +45,16 @@ export class Subscriber implements Work {
       return
     }
     const { publisher, sequence, delayUs } = stamp
-    const dueUs = clock.ofStamp(stamp.due, nowUs)
     const arrival = this.#sequences.add(publisher, sequence)
     const isLate = this.#latest === undefined ? arrival === 'late' : this.#isLate(this.#latest, publisher, sequence)
-    if (dueUs < meter.countsFromUs) return
+    if (!stamp.counts) return
     if (arrival === 'duplicate') {
       meter.counts.duplicates++
       return
     }
     meter.counts.received++
     if (isLate) meter.counts.outOfOrder++
+    const dueUs = clock.ofStamp(stamp.due, nowUs)
     meter.endToEnd.record(nowUs - dueUs)
     meter.endToEndFromSent.record(nowUs - dueUs - delayUs)
   }

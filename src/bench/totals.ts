@@ -48,7 +48,7 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
     unanswered: sent - acknowledged - rejected.total,
     expected,
     received: distinct - surplus,
-    lost: expected - (distinct - surplus),
+    lost: plan.shard.of > 1 ? undefined : expected - (distinct - surplus),
     duplicates: sumOf(all, (each) => each.duplicates) + surplus,
     outOfOrder: sumOf(all, (each) => each.outOfOrder),
     foreign: sumOf(all, (each) => each.foreign),

@@ -46,6 +46,24 @@ describe('the report as JSON', () => {
     expect(readReport(text, 'a.json')).toEqual(report)
   })
 
+  it('comes back also of a part on another machine', () => {
+    const [before, after] = [
+      { aheadUs: -12.5, errorUs: 100 },
+      { aheadUs: 7, errorUs: 90 },
+    ]
+    const report = reportOf({
+      shards: { indexes: [1], of: 3 },
+      result: resultOf({
+        messages: { lost: undefined },
+        clocks: [
+          { part: 1, before, after },
+          { part: 2, before, after: undefined },
+        ],
+      }),
+    })
+    expect(readReport(reportJson(report), 'a.json')).toEqual(report)
+  })
+
   it('comes back also of a run that measured nothing and never ended', () => {
     const empty = reportOf({
       configuration: configured(

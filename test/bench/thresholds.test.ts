@@ -45,6 +45,13 @@ describe('a threshold', () => {
     expect(holds(parseThreshold('ack.p50<1s'), slow)).toBeUndefined()
   })
 
+  it('fails when only all parts of a run can tell', () => {
+    expect(judge('lost>0', resultOf({ messages: { lost: undefined } }))).toMatchObject({
+      failed: true,
+      reason: "lost can't be told: only all parts of a run together can tell (bench merge)",
+    })
+  })
+
   it('fails when nothing was measured', () => {
     expect(judge('rate<1', resultOf({ measuredMs: 0 }))).toMatchObject({ failed: true, reason: /nothing was measured/ })
   })

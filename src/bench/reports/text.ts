@@ -1,6 +1,7 @@
 import { shownBytes, shownCount, shownRate, shownTime } from '../figures.ts'
 import { percentileOf, type Samples } from '../latencies.ts'
 import { LATENCIES, metricOf, PERCENTILES, totalOf } from '../metrics.ts'
+import type { Offset } from '../parts/offset.ts'
 import { coresOf, type Report } from '../report.ts'
 import type { Interval, Result } from '../result.ts'
 import type { Outcome } from '../thresholds.ts'
@@ -20,6 +21,7 @@ export function textReport(report: Report, thresholds: readonly Outcome[] = []):
     ...block('Messages', messages(report)),
     ...block('Rates', rates(report)),
     ...block('Latency', latencies(report)),
+    ...block('Clocks', clocks(result)),
     ...block('Generator', [generator(result)]),
     ...block(
       'Thresholds',
@@ -77,7 +79,7 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(publishes && subscribes
+    ...(publishes && subscribes && lost !== undefined
       ? [
           balance(
             ['expected', expected],
@@ -88,10 +90,17 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
+    ...(publishes && subscribes && lost === undefined ? [ofPart(expected, received)] : []),
     ...(subscribes && !publishes ? [`received ${shownCount(received)}`] : []),
     ...(subscribes ? [asides(messages)] : []),
     ...reasons('rejected', rejected),
   ]
+}
+
+/** What a part receives others have sent, too. */
+function ofPart(expected: number, received: number): string {
+  const here = `received ${shownCount(received)} here; what is sent here makes ${shownCount(expected)} deliveries in all parts`
+  return `${here}: bench merge says what is lost`
 }
 
 function asides({ duplicates, outOfOrder, foreign }: Result['messages']): string {
@@ -159,7 +168,8 @@ function latencies({ configuration, result }: Report): string[] {
       ...rows.map(({ title, samples }) => latencyRow(title, samples)),
     ]),
     ...negative.map(
-      ({ title, samples }) => `${title}: ${shownCount(samples.negative)} are negative: the clocks differ`,
+      ({ title, samples }) =>
+        `${title}: ${shownCount(samples.negative)} are negative, the worst ${shownTime(samples.min)}: the clocks differ`,
     ),
     ...(isClosed ? ['Closed loop (--rate max): latency says little under saturation'] : []),
   ]
@@ -172,6 +182,17 @@ function latencyRow(title: string, samples: Samples): string[] {
     ...percentiles.map((us) => (us === undefined ? '-' : shownTime(us))),
     shownTime(samples.max),
     shownCount(samples.count),
+  ]
+}
+
+function clocks({ clocks }: Result): string[] {
+  const shown = ({ aheadUs, errorUs }: Offset) => `${shownTime(Math.round(aheadUs))} ± ${shownTime(Math.ceil(errorUs))}`
+  return [
+    ...clocks.map(({ part, before, after }) => {
+      const later = after === undefined ? 'not known after it' : `${shown(after)} after it`
+      return `part ${part + 1} is behind part 1 by ${shown(before)} before the measurement, ${later}`
+    }),
+    ...(clocks.length === 0 ? [] : ['Latencies between these machines are only that exact']),
   ]
 }
 

@@ -96,7 +96,15 @@ export const benchOptions = table({
     kind: shard,
     group: 'Generator',
     describe:
-      'Be this part of a run that several processes make: of all clients, messages and the rate; merge adds them up',
+      'Be this part of a run that several processes make: of all clients, messages and the rate. They begin and end ' +
+      'together, for which they need the topics bench/RUN/shards/PART, and merge adds up their reports',
+  },
+  meet: {
+    kind: duration(1),
+    group: 'Generator',
+    describe: 'Longest wait for the other parts of --shard, once the clients here are connected',
+    default: 60_000,
+    defaultText: '60s',
   },
   seed: {
     kind: integer(0, 0xffff_ffff),

@@ -33,6 +33,7 @@ export async function planOf(work: Work, io: Io): Promise<Plan> {
     phases: phasesOf(work),
     seed: values.seed,
     shard: values.shard ?? { index: 0, of: 1 },
+    meeting: { run: '%r', limitMs: values.meet },
     workers: values.workers ?? workersFor(work),
     intervalMs: values.interval,
   }
@@ -98,6 +99,7 @@ export function withRun(plan: Plan): Plan {
   return {
     ...plan,
     clientId: filled(plan.clientId),
+    meeting: { ...plan.meeting, run },
     publish: publish && { ...publish, topic: filled(publish.topic) },
     subscribe: subscribe && { ...subscribe, filter: filled(subscribe.filter) },
   }

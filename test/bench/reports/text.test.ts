@@ -86,9 +86,31 @@ Thresholds
     )
     expect(text).toContain('as fast as it goes (closed loop)')
     expect(text).toContain('Closed loop (--rate max): latency says little under saturation\n')
-    expect(text).toContain('sent to received: 12 are negative: the clocks differ\n')
+    expect(text).toContain('sent to received: 12 are negative, the worst 1 µs: the clocks differ\n')
     expect(text).not.toContain('due to received')
     expect(text).toContain('Not the whole run: interrupted by SIGINT\n')
+  })
+
+  it('leaves what is lost to the merged report, where it is of a part', () => {
+    const shards = { indexes: [1], of: 2 }
+    const text = shown(reportOf({ shards, result: resultOf({ messages: { received: 7, lost: undefined } }) }))
+    expect(text).toContain(
+      'received 7 here; what is sent here makes 10,000 deliveries in all parts: bench merge says what is lost\n',
+    )
+    expect(text).not.toContain('expected')
+  })
+
+  it('says how exact times between machines are', () => {
+    const clocks = [
+      { part: 1, before: { aheadUs: 1_234_567, errorUs: 210.4 }, after: { aheadUs: 1_234_600.2, errorUs: 190 } },
+      { part: 3, before: { aheadUs: -40, errorUs: 90 }, after: undefined },
+    ]
+    expect(shown(reportOf({ result: resultOf({ clocks }) }))).toContain(`
+Clocks
+  part 2 is behind part 1 by 1.23 s ± 211 µs before the measurement, 1.23 s ± 190 µs after it
+  part 4 is behind part 1 by -40 µs ± 90 µs before the measurement, not known after it
+  Latencies between these machines are only that exact
+`)
   })
 
   it('tells of the shape of a load, and of connections that only are', () => {

@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: 'test/support/global-setup.ts',
     // As Node does it: the default import of a CommonJS package is its module.exports.
     deps: { interopDefault: false },
+    // The style sheets of the bench's page are imported as text, which would be empty.
+    css: true,
     // Most tests wait for other processes.
     maxWorkers: 3,
     testTimeout: 30_000,

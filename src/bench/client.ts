@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream'
 import type { IConnackPacket, ISubackPacket } from 'mqtt-packet'
 import type { ClientOptions } from '../mqtt/client-options.ts'
 import { encodeConnect, encodeLeave, encodeSubscribe, parseControl } from '../mqtt/control-packets.ts'
@@ -7,11 +6,10 @@ import type { Message } from '../mqtt/message.ts'
 import { decodePublish, PacketType, TopicAliases } from '../mqtt/packets.ts'
 import { propertyValue } from '../mqtt/property-table.ts'
 import { reasonName } from '../mqtt/reason-codes.ts'
-import { PacketSplitter } from '../mqtt/splitter.ts'
-import { addressOf, openTransport, type StepObserver } from '../mqtt/transport.ts'
 import type { Context } from './context.ts'
 import { Incoming } from './incoming.ts'
 import { KeepAlive } from './keep-alive.ts'
+import { Link, type LinkOwner } from './link.ts'
 
 /** What a client does besides being connected. */
 export interface Work {
@@ -29,11 +27,17 @@ export interface Work {
   ended?(): void
 }
 
-/** Who is told what becomes of a client; each once. */
+/** How a client that leaves does so: by DISCONNECT, or by cutting the connection. */
+export type Kill = 'soft' | 'hard'
+
+/** How a connection, or the attempt at one, has ended. */
+export type Ending = 'left' | 'lost' | 'failed'
+
+/** Who is told what becomes of a client; each once for each time that it connects. */
 export interface Watcher {
   /** It is ready, or has failed. */
   settled(): void
-  over(): void
+  over(ending: Ending): void
 }
 
 type State = 'new' | 'opening' | 'connect sent' | 'subscribe sent' | 'ready' | 'leaving' | 'over'
@@ -43,27 +47,25 @@ const NO_ALIASES = new TopicAliases(0)
 
 const SUBSCRIBE_ID = 1
 
+/** How long the broker may take to close the connection of a client that leaves. */
+const LEAVE_US = 2_000_000
+
 /**
- * A client without MQTT.js, timers or promises of its own: some thousands of them fit into a process. It connects
- * once; what becomes of it goes to the meter.
+ * A client without MQTT.js, timers or promises of its own: some thousands of them fit into a process. It may connect
+ * again once it is over; what becomes of it goes to the meter.
  */
-export class Client implements StepObserver {
+export class Client implements LinkOwner {
   /** The broker has granted the filter. */
   hasSubscription = false
   readonly #context: Context
   readonly #options: ClientOptions
   readonly #work: Work
   readonly #watcher: Watcher
-  readonly #keepAlive: KeepAlive
   #state: State = 'new'
   #isSettled = false
   /** When the step that is under way began. */
   #sinceUs = 0
-  /** When the present chunk came. */
-  #nowUs = 0
-  #opening: AbortController | undefined
-  #socket: Duplex | undefined
-  #splitter: PacketSplitter | undefined
+  #link: Link | undefined
   #incoming: Incoming | undefined
   #aliases: TopicAliases | undefined
 
@@ -73,7 +75,6 @@ export class Client implements StepObserver {
     this.#options = options
     this.#work = work
     this.#watcher = watcher
-    this.#keepAlive = new KeepAlive(options.keepAlive)
   }
 
   /** CONNACK has come and nothing has ended the connection. */
@@ -85,50 +86,50 @@ export class Client implements StepObserver {
     return this.#state === 'ready'
   }
 
-  /** It is neither connected nor will be. */
+  /** It is neither connected nor about to be. */
   get isOver(): boolean {
     return this.#state === 'over'
   }
 
   /** Bytes that the socket holds since the operating system does not take them. */
   get backlog(): number {
-    return this.#socket?.writableLength ?? 0
+    return this.#link?.backlog ?? 0
   }
 
+  /** To be called when it is new or over. */
   connect(): void {
     this.#state = 'opening'
+    this.#isSettled = false
     this.#sinceUs = this.#context.clock.us()
-    this.#opening = new AbortController()
-    openTransport(this.#options.server, this.#opening.signal, { observer: this }).then(
-      (socket) => this.#opened(socket),
-      (error: Error) => this.end(withoutAddress(error.message, addressOf(this.#options.server))),
-    )
+    if (this.#options.protocolVersion === 5) {
+      const maximum = propertyValue(this.#options.properties.connect, 'topic-alias-maximum') ?? 0
+      this.#aliases = maximum === 0 ? NO_ALIASES : new TopicAliases(maximum)
+    }
+    this.#link = new Link(this.#context, this.#options, this)
   }
 
-  resolved(): void {}
-
-  connected(): void {
-    this.#record('tcp')
+  stepped(step: 'tcp' | 'tls'): void {
+    this.#record(step)
   }
 
-  secured(): void {
-    this.#record('tls')
+  opened(): void {
+    this.#state = 'connect sent'
+    this.#sinceUs = this.#context.clock.us()
+    this.#link!.write(encodeConnect(this.#options))
   }
 
-  upgraded(): void {}
+  ready(nowUs: number): void {
+    if (this.#state === 'ready') this.#work.ready?.(nowUs)
+  }
+
+  broken(reason: string | undefined): void {
+    this.end(reason ?? (this.isConnected ? 'the broker closed the connection' : 'it was closed before CONNACK'))
+  }
 
   /** Sends what the outbox has, as one write. */
   send(): void {
-    const { outbox, meter } = this.#context
-    const socket = this.#socket
-    if (socket === undefined || socket.destroyed || socket.writableEnded) {
-      outbox.discard()
-      return
-    }
-    const size = outbox.send(socket)
-    if (size === 0) return
-    meter.passed.bytesSent += size
-    this.#keepAlive.sent(this.#context.clock.us())
+    if (this.#link === undefined) this.#context.outbox.discard()
+    else this.#link.send()
   }
 
   /** Does what time asks for; to be called about every second. */
@@ -139,18 +140,27 @@ export class Client implements StepObserver {
       const missing = { opening: 'no answer', 'connect sent': 'no CONNACK', 'subscribe sent': 'no SUBACK' }[this.#state]
       this.end(`${missing} within ${limitMs / 1000} s (--connect-timeout)`)
     } else if (this.#state === 'ready') {
-      const asked = this.#keepAlive.asks(nowUs)
+      const asked = this.#link!.keepAlive.asks(nowUs)
       if (asked === 'lost') this.end('no answer for one and a half times the keep alive (-k)')
-      else if (asked === 'ping') this.#write(KeepAlive.PINGREQ)
-    }
+      else if (asked === 'ping') this.#link!.write(KeepAlive.PINGREQ)
+    } else if (this.#state === 'leaving' && nowUs - this.#sinceUs > LEAVE_US) this.end('it was to leave')
   }
 
-  /** Sends DISCONNECT behind all that was written, and closes when the operating system has taken it. */
-  leave(): void {
+  /**
+   * Leaves as planned: sends DISCONNECT behind all that was written and closes when the operating system has taken it,
+   * or cuts the connection at once.
+   */
+  leave(how: Kill = 'soft'): void {
     if (!this.isConnected) return
-    this.#write(encodeLeave(this.#options))
+    this.#context.meter.counts.left++
+    if (how === 'soft') this.#link!.write(encodeLeave(this.#options))
     this.#state = 'leaving'
-    this.#socket?.end()
+    this.#sinceUs = this.#context.clock.us()
+    if (how === 'soft') this.#link!.end()
+    else {
+      this.#link!.reset()
+      this.end('it was to leave')
+    }
   }
 
   endUnlessReady(reason: string): void {
@@ -160,17 +170,14 @@ export class Client implements StepObserver {
   /** Closes at once. The reason counts, unless the client was leaving. */
   end(reason: string): void {
     if (this.#state === 'over') return
-    const { meter } = this.#context
-    if (this.isConnected) meter.lost.add(reason)
-    else if (this.#state !== 'leaving') meter.failed.add(reason)
+    const ending = this.isConnected ? 'lost' : this.#state === 'leaving' ? 'left' : 'failed'
+    if (ending !== 'left') this.#context.meter[ending].add(reason)
     this.#state = 'over'
-    this.#opening?.abort()
-    this.#opening = undefined
-    this.#socket?.destroy()
-    this.#splitter = undefined
+    this.#link?.close()
+    this.#link = undefined
     this.#work.ended?.()
     this.#settle()
-    this.#watcher.over()
+    this.#watcher.over(ending)
   }
 
   #settle(): void {
@@ -186,73 +193,20 @@ export class Client implements StepObserver {
     this.#sinceUs = now
   }
 
-  #opened(socket: Duplex): void {
-    this.#opening = undefined
-    if (this.#state === 'over') {
-      socket.destroy()
-      return
-    }
-    this.#socket = socket
-    this.#splitter = new PacketSplitter(
-      (bytes, packetStart, start, end, rest) => this.#dispatch(bytes, packetStart, start, end, rest),
-      this.#options.maxPacketSize,
-    )
-    if (this.#options.protocolVersion === 5) {
-      const maximum = propertyValue(this.#options.properties.connect, 'topic-alias-maximum') ?? 0
-      this.#aliases = maximum === 0 ? NO_ALIASES : new TopicAliases(maximum)
-    }
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      this.end(`the connection broke: ${error.code ?? error.message}`),
-    )
-    socket.on('end', () => socket.end())
-    socket.on('close', () =>
-      this.end(this.isConnected ? 'the broker closed the connection' : 'it was closed before CONNACK'),
-    )
-    if (this.#work.ready !== undefined) socket.on('drain', () => this.#work.ready?.(this.#context.clock.us()))
-    this.#state = 'connect sent'
-    this.#sinceUs = this.#context.clock.us()
-    this.#write(encodeConnect(this.#options))
-  }
-
-  #write(packet: Buffer): void {
-    if (this.#socket === undefined || this.#socket.destroyed || this.#socket.writableEnded) return
-    this.#context.meter.passed.bytesSent += packet.length
-    this.#keepAlive.sent(this.#context.clock.us())
-    this.#socket.write(packet)
-  }
-
-  #receive(chunk: Buffer): void {
-    this.#nowUs = this.#context.clock.us()
-    this.#context.meter.passed.bytesReceived += chunk.length
-    this.#keepAlive.received()
-    try {
-      this.#splitter?.push(chunk)
-    } catch (error) {
-      if (!(error instanceof MalformedPacketError)) throw error
-      this.#context.outbox.discard()
-      this.end(`the broker sent ${error.message}`)
-      return
-    }
-    this.send()
-    if (this.#state === 'ready') this.#work.ready?.(this.#nowUs)
-  }
-
-  #dispatch(bytes: Buffer, packetStart: number, start: number, end: number, rest: readonly Buffer[]): boolean {
+  packet(bytes: Buffer, packetStart: number, start: number, end: number, rest: readonly Buffer[]): void {
     const firstByte = bytes[packetStart]!
     const type = firstByte >> 4
     if (type === PacketType.PUBLISH) this.#publish(decodePublish(firstByte, bytes, start, end, this.#aliases, rest))
     else if (type > PacketType.PUBLISH && type <= PacketType.PUBCOMP)
       this.#acknowledge(type, whole(bytes, rest), start, end)
     else if (type !== PacketType.PINGRESP) this.#control(whole(bytes, rest).subarray(packetStart, end))
-    return this.#state !== 'over'
   }
 
   #publish(message: Message): void {
     this.#expectConnected()
     this.#incoming ??= new Incoming(this.#context.outbox)
     const isNew = this.#incoming.publish(message.qos, message.packetId)
-    if (isNew) this.#work.received?.(message, this.#nowUs)
+    if (isNew) this.#work.received?.(message, this.#link!.nowUs)
   }
 
   #acknowledge(type: number, bytes: Buffer, start: number, end: number): void {
@@ -264,7 +218,7 @@ export class Client implements StepObserver {
     if (type === PacketType.PUBREL) {
       this.#incoming ??= new Incoming(this.#context.outbox)
       this.#incoming.pubrel(packetId)
-    } else this.#work.answered?.(type, packetId, reasonCode, this.#nowUs)
+    } else this.#work.answered?.(type, packetId, reasonCode, this.#link!.nowUs)
   }
 
   #expectConnected(): void {
@@ -279,7 +233,7 @@ export class Client implements StepObserver {
     else throw new MalformedPacketError(`${packet.cmd.toUpperCase()} where it has no place`)
   }
 
-  #accept({ returnCode, reasonCode, properties = {} }: IConnackPacket): void {
+  #accept({ returnCode, reasonCode, sessionPresent, properties = {} }: IConnackPacket): void {
     const { meter, plan } = this.#context
     const code = returnCode ?? reasonCode
     if (code === undefined) throw new MalformedPacketError('CONNACK without a code')
@@ -291,15 +245,16 @@ export class Client implements StepObserver {
     meter.counts.connected++
     meter.noteLimits(properties)
     const { receiveMaximum = 0xffff, serverKeepAlive } = properties
-    if (serverKeepAlive !== undefined) this.#keepAlive.seconds = serverKeepAlive
+    if (serverKeepAlive !== undefined) this.#link!.keepAlive.seconds = serverKeepAlive
+    if (!sessionPresent) this.#incoming = undefined
     this.#work.connected?.({ receiveMaximum })
     const { filter } = this.#work
-    if (filter === undefined) {
+    if (filter === undefined || (sessionPresent && this.hasSubscription)) {
       this.#state = 'ready'
       this.#settle()
     } else {
       this.#state = 'subscribe sent'
-      this.#write(encodeSubscribe(this.#options, SUBSCRIBE_ID, filter, plan.subscribe!.options))
+      this.#link!.write(encodeSubscribe(this.#options, SUBSCRIBE_ID, filter, plan.subscribe!.options))
     }
   }
 
@@ -316,10 +271,4 @@ export class Client implements StepObserver {
 
 function whole(bytes: Buffer, rest: readonly Buffer[]): Buffer {
   return rest.length === 0 ? bytes : Buffer.concat([bytes, ...rest])
-}
-
-/** The reason alone, so that equal ones of several brokers count together. */
-function withoutAddress(message: string, address: string): string {
-  const at = message.indexOf(`${address}: `)
-  return at < 0 ? message.replaceAll(address, 'the broker') : message.slice(at + address.length + 2)
 }

@@ -95,7 +95,8 @@ function byInterval(metric: Metric, result: Result): number[] {
 /** An interval as if it were a whole run. */
 function alone({ startMs, endMs, sent, acknowledged, received, measured }: Interval, result: Result): Result {
   const messages = { ...result.messages, sent, acknowledged, received }
-  return { ...result, measuredMs: endMs - startMs, messages, measured }
+  const ms = endMs - startMs
+  return { ...result, measuredMs: ms, acknowledgingMs: ms, receivingMs: ms, messages, measured }
 }
 
 function standardError(values: readonly number[]): number | undefined {

@@ -1,6 +1,6 @@
 import { turnsTlsOn } from '../mqtt/tls-options.ts'
 import type { ConnectionValues } from '../options/connection.ts'
-import type { Phases, Plan, PublishPlan, SubscribePlan } from './plan.ts'
+import type { ChurnPlan, Phases, Plan, PublishPlan, SubscribePlan } from './plan.ts'
 
 /**
  * What a run was asked for, as its report has it. Made of what may be seen, one by one: no user name, no password, no
@@ -23,6 +23,7 @@ export interface Configuration {
   readonly publish: (Omit<PublishPlan, 'properties'> & { readonly properties: readonly string[] }) | undefined
   readonly subscribe: SubscribePlan | undefined
   readonly idle: number
+  readonly churn: ChurnPlan | undefined
   readonly phases: Phases
   readonly seed: number
   readonly intervalMs: number
@@ -48,6 +49,7 @@ export function configurationOf(command: string, plan: Plan): Configuration {
     publish: publish && { ...publish, properties: publish.properties.map(([name]) => name) },
     subscribe: plan.subscribe,
     idle: plan.idle,
+    churn: plan.churn,
     phases: plan.phases,
     seed: plan.seed,
     intervalMs: plan.intervalMs,

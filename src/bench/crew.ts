@@ -1,4 +1,5 @@
-import { Client, type Work } from './client.ts'
+import { Churn } from './churn.ts'
+import { Client, type Ending, type Work } from './client.ts'
 import { Clock } from './clock.ts'
 import type { Context } from './context.ts'
 import { FanOut } from './fan-out.ts'
@@ -11,14 +12,11 @@ import { Profiles } from './profiles.ts'
 import { Publisher } from './publisher.ts'
 import { Ramp } from './ramp.ts'
 import { uniform } from './random.ts'
-import { clientsOf, type Member, memberOf, numbersOf, roles } from './roster.ts'
+import { churningRole, clientsOf, type Member, memberOf, numbersOf, type Role, roles } from './roster.ts'
 import type { Sequences } from './sequences.ts'
 import { STAMP_SIZE } from './stamp.ts'
 import { Subscriber } from './subscriber.ts'
-
-/** Each client is looked at once a second, a few at a time. */
-const SWEEP_MS = 50
-const SWEEPS = 1000 / SWEEP_MS
+import { Sweep } from './sweep.ts'
 
 const PROGRESS_MS = 10
 
@@ -38,16 +36,14 @@ export class Crew {
   readonly #payload: Buffer
   readonly #health = new Health()
   readonly #load: Load | undefined
-  readonly #sweeping: NodeJS.Timeout
+  readonly #churn: Churn | undefined
+  readonly #sweep: Sweep
   #progressing: NodeJS.Timeout | undefined
   #leaving: NodeJS.Timeout | undefined
   #ramp: Ramp | undefined
-  /** When all clients have to be ready. */
-  #limitUs = Number.POSITIVE_INFINITY
   #settled = 0
-  #over = 0
-  /** Where the next sweep begins. */
-  #swept = 0
+  /** Clients that are not over yet, once all are to leave. */
+  #leftBehind = 0
   #tellLeft: (() => void) | undefined
 
   /** @throws UsageError for connection options that can't be used. */
@@ -60,7 +56,8 @@ export class Crew {
     this.#clients = this.#members.map((member) => this.#clientOf(member))
     if (this.#publishers.length > 0)
       this.#load = new Load(this.#context, this.#publishers, numbersOf(plan, 'publisher', worker))
-    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS)
+    this.#churn = plan.churn && this.#churnOf(churningRole(plan), worker)
+    this.#sweep = new Sweep(this.#context.clock, this.#clients)
   }
 
   order(order: Order): void {
@@ -75,16 +72,18 @@ export class Crew {
   async stop(): Promise<void> {
     this.#ramp?.stop()
     this.#load?.stop()
+    this.#churn?.end()
     this.#health.stop()
-    for (const timer of [this.#sweeping, this.#progressing, this.#leaving]) clearTimeout(timer)
+    this.#sweep.stop()
+    for (const timer of [this.#progressing, this.#leaving]) clearTimeout(timer)
     for (const client of this.#clients) client.end('the run has ended')
   }
 
   #clientOf(member: Member): Client {
     const work = this.#workOf(member)
-    const client = new Client(this.#context, this.#profiles.optionsOf(member), work, {
-      settled: () => this.#oneSettled(),
-      over: () => this.#oneOver(),
+    const client: Client = new Client(this.#context, this.#profiles.optionsOf(member), work, {
+      settled: () => this.#oneSettled(client),
+      over: (ending) => this.#oneOver(client, ending),
     })
     if (work instanceof Publisher) {
       work.client = client
@@ -98,6 +97,12 @@ export class Crew {
     return member.role === 'subscriber' ? new Subscriber(this.#context, member.topic, this.#groups) : {}
   }
 
+  #churnOf(role: Role, worker: number): Churn {
+    const clients = this.#clients.filter((_, at) => this.#members[at]!.role === role)
+    const { plan } = this.#context
+    return new Churn(this.#context, clients, numbersOf(plan, role, worker), clientsOf(plan, role))
+  }
+
   async #connect(): Promise<void> {
     await this.#profiles.prepare()
     const { clock, plan } = this.#context
@@ -108,39 +113,37 @@ export class Crew {
         start: () => this.#clients[at]!.connect(),
       }))
       .sort((a, b) => a.atUs - b.atUs)
-    this.#limitUs = (starts.at(-1)?.atUs ?? beganUs) + plan.phases.connectLimitMs * 1000
+    this.#sweep.limitUs = (starts.at(-1)?.atUs ?? beganUs) + plan.phases.connectLimitMs * 1000
     this.#ramp = new Ramp(clock, starts)
     this.#tellSettled()
   }
 
-  #oneSettled(): void {
+  #oneSettled(client: Client): void {
+    this.#churn?.settled(client)
+    // Who comes back settles once more, when that is told no more.
     this.#settled++
     this.#tellSettled()
   }
 
   #tellSettled(): void {
-    if (this.#settled < this.#members.length) return
+    if (this.#settled !== this.#members.length) return
     const unsubscribed = this.#members
       .filter(({ role }, at) => role === 'subscriber' && !this.#clients[at]!.hasSubscription)
       .map(({ number }) => number)
-    this.#report({ tells: 'settled', connected: this.#connected, unsubscribed })
+    this.#report({ tells: 'settled', connected: this.#context.meter.connected, unsubscribed })
   }
 
-  #oneOver(): void {
-    this.#over++
+  #oneOver(client: Client, ending: Ending): void {
+    this.#churn?.over(client, ending)
+    this.#leftBehind--
     this.#tellIfAllLeft()
   }
 
   #tellIfAllLeft(): void {
-    if (this.#over < this.#members.length) return
+    if (this.#tellLeft === undefined || this.#leftBehind > 0) return
     clearTimeout(this.#leaving)
-    this.#tellLeft?.()
+    this.#tellLeft()
     this.#tellLeft = undefined
-  }
-
-  get #connected(): number {
-    const { counts, lost } = this.#context.meter
-    return counts.connected - lost.total
   }
 
   #start({ atUs, unsubscribed, aheadUs }: Extract<Order, { readonly do: 'load' }>): void {
@@ -148,6 +151,8 @@ export class Crew {
     clock.setAhead(aheadUs)
     meter.countsFromUs = atUs + plan.phases.warmupMs * 1000
     meter.deliveries = 0
+    this.#sweep.limitUs = Number.POSITIVE_INFINITY
+    this.#churn?.start(meter.countsFromUs)
     const isStamped = (plan.publish?.payloadSize ?? 0) >= STAMP_SIZE
     if (isStamped) this.#expectDeliveries(new Set(unsubscribed))
     this.#progressing = setInterval(() => this.#tellProgress(), PROGRESS_MS)
@@ -165,23 +170,26 @@ export class Crew {
 
   #drain(): void {
     this.#load?.stop()
+    this.#churn?.stop()
     this.#tellProgress()
   }
 
   #tellProgress(): void {
-    const { counts, deliveries } = this.#context.meter
+    const { connected, counts, deliveries } = this.#context.meter
     const { expected, received } = counts
-    const outstanding = this.#load?.outstanding ?? 0
-    const progress = { connected: this.#connected, outstanding, expected, received, deliveries }
-    this.#report({ tells: 'progress', progress })
+    const outstanding = (this.#load?.outstanding ?? 0) + (this.#churn?.away ?? 0)
+    const alive = connected + (this.#churn?.mayReturn ?? 0)
+    this.#report({ tells: 'progress', progress: { alive, outstanding, expected, received, deliveries } })
   }
 
   #leave(): void {
     this.#ramp?.stop()
     this.#load?.stop()
+    this.#churn?.end()
     clearInterval(this.#progressing)
     for (const client of this.#clients) if (!client.isConnected) client.end('it was not connected when the run ended')
     const counted = this.#context.meter.counted()
+    this.#leftBehind = this.#clients.filter(({ isOver }) => !isOver).length
     this.#tellLeft = () => this.#report({ tells: 'left', counted })
     for (const client of this.#clients) client.leave()
     this.#leaving = setTimeout(() => {
@@ -190,22 +198,19 @@ export class Crew {
     this.#tellIfAllLeft()
   }
 
-  #sweep(): void {
-    const nowUs = this.#context.clock.us()
-    const size = Math.ceil(this.#clients.length / SWEEPS)
-    for (const client of this.#clients.slice(this.#swept, this.#swept + size)) {
-      client.sweep(nowUs)
-      if (nowUs > this.#limitUs) client.endUnlessReady('it was not ready within the limit of the connect phase')
-    }
-    this.#swept = this.#swept + size < this.#clients.length ? this.#swept + size : 0
-  }
-
   #sample(number: number): void {
     let socketBacklog = 0
     for (const { backlog } of this.#clients) socketBacklog += backlog
     const waiting = this.#load?.waiting ?? 0
     const { measured, passed } = this.#context.meter.take()
-    const sample = { connected: this.#connected, passed, measured, health: this.#health.take(), socketBacklog, waiting }
+    const sample = {
+      connected: this.#context.meter.connected,
+      passed,
+      measured,
+      health: this.#health.take(),
+      socketBacklog,
+      waiting,
+    }
     this.#report({ tells: 'sample', number, sample })
   }
 }

@@ -1,4 +1,5 @@
-import { type EventLoopUtilization, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks'
+import { type EventLoopUtilization, PerformanceObserver, performance } from 'node:perf_hooks'
+import { Latencies, percentileOf } from './latencies.ts'
 
 /** How often the delay of the event loop is looked at, in milliseconds. */
 const RESOLUTION_MS = 5
@@ -11,9 +12,14 @@ export interface ThreadHealth {
   readonly gcMs: number
 }
 
-/** Watches the thread that it is made in. */
+/**
+ * Watches the thread that it is made in. The histogram of Node forgets a stop when it is asked right behind it, before
+ * its own timer has had its turn: after a stop over the end of an interval, that is always so.
+ */
 export class Health {
-  readonly #delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  readonly #delay = new Latencies()
+  readonly #looking: NodeJS.Timeout
+  #lookedMs = performance.now()
   readonly #collections: PerformanceObserver
   #gcMs = 0
   #utilization: EventLoopUtilization = performance.eventLoopUtilization()
@@ -23,31 +29,33 @@ export class Health {
       for (const { duration } of list.getEntries()) this.#gcMs += duration
     })
     this.#collections.observe({ entryTypes: ['gc'] })
-    this.#delay.enable()
+    this.#looking = setInterval(() => this.#look(), RESOLUTION_MS)
   }
 
   /** Since the last call. */
   take(): ThreadHealth {
+    this.#look()
+    const delay = this.#delay.take()
     const utilization = performance.eventLoopUtilization()
     const taken = {
-      loopDelayMaxMs: beyondResolution(this.#delay.max),
-      loopDelayP99Ms: beyondResolution(this.#delay.percentile(99)),
+      loopDelayMaxMs: delay.max / 1000,
+      loopDelayP99Ms: (percentileOf(delay, 99) ?? delay.max) / 1000,
       utilization: performance.eventLoopUtilization(utilization, this.#utilization).utilization,
       gcMs: this.#gcMs,
     }
     this.#utilization = utilization
     this.#gcMs = 0
-    this.#delay.reset()
     return taken
   }
 
   stop(): void {
     this.#collections.disconnect()
-    this.#delay.disable()
+    clearInterval(this.#looking)
   }
-}
 
-/** The histogram has the time from one look to the next, in nanoseconds; 0 where nobody has looked. */
-function beyondResolution(ns: number): number {
-  return Math.max(0, ns / 1e6 - RESOLUTION_MS)
+  #look(): void {
+    const nowMs = performance.now()
+    this.#delay.record(Math.max(0, nowMs - this.#lookedMs - RESOLUTION_MS) * 1000)
+    this.#lookedMs = nowMs
+  }
 }

@@ -80,9 +80,11 @@ function mergeResults(results: readonly Result[], areAll: boolean): Result {
   return {
     began: results.map(({ began }) => began).reduce((a, b) => (a < b ? a : b)),
     measuredMs: largest(results.map(({ measuredMs }) => measuredMs)),
+    acknowledgingMs: largest(results.map(({ acknowledgingMs }) => acknowledgingMs)),
+    receivingMs: largest(results.map(({ receivingMs }) => receivingMs)),
     incomplete: incomplete.length === 0 ? undefined : incomplete.join('; '),
     connections: {
-      ...summed(connections, ['intended', 'connected']),
+      ...summed(connections, ['intended', 'connected', 'left', 'missed']),
       ...summedByReason(connections, ['failed', 'lost', 'subscriptionsRefused']),
     },
     messages: mergeMessages(

@@ -7,6 +7,7 @@ export const MEASURED = [
   'tls',
   'connack',
   'suback',
+  'returned',
   'schedule',
   'waited',
   'acknowledged',
@@ -27,6 +28,9 @@ export interface Passed {
 /** All that one thread has counted, from the beginning. */
 export interface Counted {
   readonly connected: number
+  readonly left: number
+  readonly returns: number
+  readonly missed: number
   readonly failed: Reasons
   readonly lost: Reasons
   readonly subscriptionsRefused: Reasons
@@ -39,6 +43,9 @@ export interface Counted {
   readonly duplicates: number
   readonly outOfOrder: number
   readonly foreign: number
+  /** When the last message that counts was acknowledged, and was received; -Infinity if none. */
+  readonly lastAcknowledgedUs: number
+  readonly lastReceivedUs: number
   readonly brokerLimits: Readonly<Record<string, number | boolean>>
 }
 
@@ -47,10 +54,13 @@ export class Meter {
   countsFromUs = Number.POSITIVE_INFINITY
   /** Messages of whatever kind that have come. */
   deliveries = 0
+  lastAcknowledgedUs = Number.NEGATIVE_INFINITY
+  lastReceivedUs = Number.NEGATIVE_INFINITY
   readonly tcp = new Latencies()
   readonly tls = new Latencies()
   readonly connack = new Latencies()
   readonly suback = new Latencies()
+  readonly returned = new Latencies()
   readonly schedule = new Latencies()
   readonly waited = new Latencies()
   readonly acknowledged = new Latencies()
@@ -60,6 +70,9 @@ export class Meter {
   readonly passed = { sent: 0, acknowledged: 0, received: 0, bytesSent: 0, bytesReceived: 0 }
   readonly counts = {
     connected: 0,
+    left: 0,
+    returns: 0,
+    missed: 0,
     intended: 0,
     sent: 0,
     acknowledged: 0,
@@ -93,9 +106,16 @@ export class Meter {
     return { measured, passed }
   }
 
+  /** Clients that are connected. */
+  get connected(): number {
+    return this.counts.connected - this.counts.left - this.lost.total
+  }
+
   counted(): Counted {
     return {
       ...this.counts,
+      lastAcknowledgedUs: this.lastAcknowledgedUs,
+      lastReceivedUs: this.lastReceivedUs,
       failed: this.failed.counts,
       lost: this.lost.counts,
       subscriptionsRefused: this.subscriptionsRefused.counts,

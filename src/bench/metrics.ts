@@ -7,6 +7,7 @@ export const LATENCIES: Readonly<Record<string, { readonly key: keyof Measured; 
   tls: { key: 'tls', title: 'TLS handshake' },
   connack: { key: 'connack', title: 'CONNECT to CONNACK' },
   suback: { key: 'suback', title: 'SUBSCRIBE to SUBACK' },
+  return: { key: 'returned', title: 'due to leave to back again' },
   schedule: { key: 'schedule', title: 'delay of the generator' },
   waited: { key: 'waited', title: 'waited for window or socket' },
   ack: { key: 'acknowledged', title: 'due to acknowledged' },
@@ -63,16 +64,22 @@ const counts: Readonly<Record<string, Count>> = {
     read: ({ connections }) => totalOf(connections.lost),
     base: ({ connections }) => connections.connected,
   },
+  left: { read: ({ connections }) => connections.left, base: ({ connections }) => connections.connected },
+  'churn-missed': {
+    read: ({ connections }) => connections.missed,
+    base: ({ connections }) => connections.left + connections.missed,
+  },
   'subscriptions-refused': {
     read: ({ connections }) => totalOf(connections.subscriptionsRefused),
     base: ({ connections }) => connections.intended,
   },
 }
 
-const rates: Readonly<Record<string, (result: Result) => number>> = {
-  rate: ({ messages }) => messages.sent,
-  'rate.acknowledged': ({ messages }) => messages.acknowledged,
-  'rate.received': ({ messages }) => messages.received,
+/** How many in how many milliseconds. */
+const rates: Readonly<Record<string, (result: Result) => readonly [count: number, ms: number]>> = {
+  rate: ({ messages, measuredMs }) => [messages.sent, measuredMs],
+  'rate.acknowledged': ({ messages, acknowledgingMs }) => [messages.acknowledged, acknowledgingMs],
+  'rate.received': ({ messages, receivingMs }) => [messages.received, receivingMs],
 }
 
 const STATISTICS = ['p50', 'p75', 'p90', 'p95', 'p99', 'p99.9', 'p99.99', 'max', 'min', 'mean', 'count']
@@ -99,11 +106,14 @@ export function metricOf(name: string): Metric | undefined {
   return latency === undefined ? undefined : latencyMetric(name, latency.key, name.slice(dot + 1))
 }
 
-function rateMetric(name: string, total: (result: Result) => number): Metric {
+function rateMetric(name: string, parts: (result: Result) => readonly [count: number, ms: number]): Metric {
   return {
     name,
     unit: 'rate',
-    read: (result) => (result.measuredMs > 0 ? (total(result) / result.measuredMs) * 1000 : undefined),
+    read(result) {
+      const [count, ms] = parts(result)
+      return ms > 0 ? (count / ms) * 1000 : undefined
+    },
     missing: () => 'nothing was measured',
   }
 }

@@ -48,8 +48,9 @@ export type Report =
   | { readonly tells: 'failed'; readonly error: unknown }
 
 export interface Progress {
-  readonly connected: number
-  /** Messages to be sent or acknowledged, of clients that are connected. */
+  /** 0 when no client is connected, nor will be again. */
+  readonly alive: number
+  /** Messages to be sent or acknowledged, of clients that are connected, and clients on their way back. */
   readonly outstanding: number
   readonly expected: number
   readonly received: number

@@ -2,6 +2,7 @@ import type { SubscribeOptions } from '../mqtt/connection.ts'
 import type { QoS } from '../mqtt/message.ts'
 import type { Property } from '../mqtt/property-table.ts'
 import type { ConnectionValues } from '../options/connection.ts'
+import type { Kill } from './client.ts'
 import type { Segment } from './schedule.ts'
 
 /** What the ClientOptions of all clients are made from: plain data, so that other threads can be given it too. */
@@ -46,6 +47,13 @@ export interface SubscribePlan {
   readonly options: SubscribeOptions
 }
 
+/** Clients that leave and come back while the others work. */
+export interface ChurnPlan {
+  /** How many leave per second, in turn. */
+  readonly rate: number
+  readonly kill: Kill
+}
+
 /** How long each phase takes, in milliseconds. */
 export interface Phases {
   /** Connections started per second. */
@@ -82,6 +90,8 @@ export interface Plan {
   readonly subscribe: SubscribePlan | undefined
   /** Clients that only connect. */
   readonly idle: number
+  /** Of the publishers, of the subscribers where there are none, or of the idle clients. */
+  readonly churn: ChurnPlan | undefined
   readonly phases: Phases
   readonly seed: number
   /** This process has the clients whose number divided by `of` leaves `index`, of publishers, subscribers and idle each. */

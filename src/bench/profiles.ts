@@ -40,7 +40,7 @@ export class Profiles {
       if (server.tls !== undefined) Object.assign(server.tls, { secureContext: createSecureContext(server.tls) })
   }
 
-  optionsOf({ clientNumber, clientId, username, password }: Member): ClientOptions {
+  optionsOf({ role, clientNumber, clientId, username, password }: Member): ClientOptions {
     const at = clientNumber % this.#templates.length
     const template = this.#templates[at]!
     const { will } = template
@@ -49,6 +49,8 @@ export class Profiles {
       ...template,
       server: this.#serverOf(template, at, clientNumber),
       clientId,
+      // Who comes back to a session would have to send again what was not acknowledged there [MQTT-4.4.0-1].
+      ...(role === 'publisher' && this.#plan.churn !== undefined ? { cleanStart: true } : {}),
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password: Buffer.from(password) }),
       ...(will === undefined ? {} : { will: { ...will, topic: expand(will.topic, names) } }),

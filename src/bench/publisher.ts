@@ -82,6 +82,8 @@ export class Publisher implements Work {
   ended(): void {
     this.#backlog.clear()
     this.#blocked = 0
+    // It never sends again what was not acknowledged: a client that comes back begins anew.
+    this.#window.reset()
   }
 
   /** A message is due; `flush` sends it. @returns false when it can't be sent at all. */
@@ -164,6 +166,7 @@ export class Publisher implements Work {
     meter.passed.acknowledged++
     if (!counts) return
     meter.counts.acknowledged++
+    meter.lastAcknowledgedUs = nowUs
     meter.acknowledged.record(nowUs - dueUs)
     meter.acknowledgedFromSent.record(nowUs - sentUs)
   }

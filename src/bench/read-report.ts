@@ -129,6 +129,8 @@ function result(node: Node): Result {
   return {
     began: node.child('began').text(),
     measuredMs: node.child('measuredMs').number(),
+    acknowledgingMs: node.child('acknowledgingMs').number(),
+    receivingMs: node.child('receivingMs').number(),
     incomplete: optional(node.child('incomplete'), (each) => each.text()),
     connections: connections(node.child('connections')),
     messages: messages(node.child('messages')),
@@ -163,6 +165,8 @@ function connections(node: Node): ConnectionCounts {
   return {
     intended: node.child('intended').count(),
     connected: node.child('connected').count(),
+    left: node.child('left').count(),
+    missed: node.child('missed').count(),
     failed: reasons(node.child('failed')),
     lost: reasons(node.child('lost')),
     subscriptionsRefused: reasons(node.child('subscriptionsRefused')),

@@ -11,6 +11,8 @@ export interface Measured {
   readonly connack: Samples
   /** From sending SUBSCRIBE to SUBACK. */
   readonly suback: Samples
+  /** From when a client was due to leave and come back to when it was ready again. */
+  readonly returned: Samples
   /** From when a message was due to when its turn came: the delay of the generator itself. None of closed loop. */
   readonly schedule: Samples
   /** From when a message was due to when it was sent, of those that window or socket had no room for in their turn. */
@@ -48,9 +50,14 @@ export interface MessageCounts {
   readonly foreign: number
 }
 
+/** All connections of the run: a client that comes back makes another one. */
 export interface ConnectionCounts {
   readonly intended: number
   readonly connected: number
+  /** Ended by the client, as planned, before the end of the run. */
+  readonly left: number
+  /** Times that a client was due to leave and come back while it was still on its way back. */
+  readonly missed: number
   /** By what was wrong, as the error message says it without the address. */
   readonly failed: Readonly<Record<string, number>>
   /** Connected, and lost before the end, by reason. */
@@ -109,6 +116,12 @@ export interface Result {
   readonly began: string
   /** How long messages were due that count, ms. */
   readonly measuredMs: number
+  /**
+   * From the same moment to the last acknowledgement, and to the last arrival, of a message that counts, ms; no less than
+   * `measuredMs`. A rate over the time of sending alone would count what came after it for nothing.
+   */
+  readonly acknowledgingMs: number
+  readonly receivingMs: number
   /** The user stopped it, or too few clients were connected: what follows is of the part that was run. */
   readonly incomplete: string | undefined
   readonly connections: ConnectionCounts

@@ -25,6 +25,11 @@ export function clientsOf(plan: Plan, role: Role): number {
   return role === 'subscriber' ? (plan.subscribe?.clients ?? 0) : plan.idle
 }
 
+/** Those that leave and come back, where some do. */
+export function churningRole({ publish, subscribe }: Plan): Role {
+  return publish !== undefined ? 'publisher' : subscribe !== undefined ? 'subscriber' : 'idle'
+}
+
 /** The numbers of this role that a worker of this process has: those of equal number are on the same worker. */
 export function numbersOf(plan: Plan, role: Role, worker: number): number[] {
   const { index, of } = plan.shard

@@ -34,6 +34,9 @@ export interface RunEvents {
   cpuUsage(): { readonly user: number; readonly system: number }
 }
 
+/** The drain phase of a run that the user has stopped. */
+const HASTY_DRAIN_MS = 1000
+
 /** How long workers may take to tell their last. */
 const LAST_WORDS_MS = 10_000
 
@@ -103,13 +106,16 @@ class Run {
   async result(): Promise<Result> {
     const began = new Date().toISOString()
     const agreed = await this.#connect()
-    const measuredMs = agreed === undefined ? 0 : await this.#measure(agreed)
+    const { fromUs, measuredMs } = agreed === undefined ? { fromUs: 0, measuredMs: 0 } : await this.#measure(agreed)
     await this.#leave()
     const counted = [...this.#counted.values()]
+    const untilLast = (us: readonly number[]) => Math.max(measuredMs, ...us.map((each) => (each - fromUs) / 1000))
     const { intervals } = this.#timeline
     return {
       began,
       measuredMs,
+      acknowledgingMs: untilLast(counted.map(({ lastAcknowledgedUs }) => lastAcknowledgedUs)),
+      receivingMs: untilLast(counted.map(({ lastReceivedUs }) => lastReceivedUs)),
       incomplete: this.#incomplete,
       connections: connectionCounts(this.#plan, counted),
       messages: messageCounts(this.#plan, counted),
@@ -148,8 +154,8 @@ class Run {
     return undefined
   }
 
-  /** @returns for how long messages were due that count, in milliseconds. */
-  async #measure({ atUs, unsubscribed, aheadUs }: Agreed): Promise<number> {
+  /** @returns from when on messages that count were due, and for how long. */
+  async #measure({ atUs, unsubscribed, aheadUs }: Agreed): Promise<{ fromUs: number; measuredMs: number }> {
     const { warmupMs, drainMs } = this.#plan.phases
     this.#enter('settle')
     this.#orderAll({ do: 'load', atUs, unsubscribed, aheadUs })
@@ -166,12 +172,15 @@ class Run {
     const measuredMs = Math.max(0, (this.#clock.us() - fromUs) / 1000)
     this.#enter('drain')
     this.#progress.clear()
-    this.#drains = this.#incomplete !== 'interrupted'
+    this.#drains = true
     this.#orderAll({ do: 'drain' })
-    if (this.#drains) await this.#waiting.until(() => this.#parts.hasDrained, drainMs)
+    // What is on its way when the user stops the run is not lost.
+    const isStopped = this.#incomplete === 'interrupted'
+    const limitMs = isStopped ? Math.min(drainMs, HASTY_DRAIN_MS) : drainMs
+    await this.#waiting.until(() => this.#parts.hasDrained, limitMs, !isStopped)
     const { gone } = this.#parts
     if (gone.length > 0) this.#incomplete ??= `${partNames(gone, this.#plan.shard.of)} ended before the others`
-    return Math.min(measuredMs, this.#plan.phases.measureMs)
+    return { fromUs, measuredMs: Math.min(measuredMs, this.#plan.phases.measureMs) }
   }
 
   async #waitForLoad(fromUs: number): Promise<void> {
@@ -185,7 +194,7 @@ class Run {
 
   get #hasLostAll(): boolean {
     const hadSome = [...this.#settled.values()].some(({ connected }) => connected > 0)
-    return hadSome && this.#progress.size === this.#workers.length && this.#standing.connected === 0
+    return hadSome && this.#progress.size === this.#workers.length && this.#standing.alive === 0
   }
 
   /** As far as its workers have told. */
@@ -195,7 +204,7 @@ class Run {
     return {
       loaded: this.#loaded.size === this.#workers.length,
       drains: this.#drains && all.length === this.#workers.length,
-      connected: sumOf('connected'),
+      alive: sumOf('alive'),
       outstanding: sumOf('outstanding'),
       expected: sumOf('expected'),
       received: sumOf('received'),

@@ -38,6 +38,10 @@ export class Subscriber implements Work {
     if (this.#isTalk(message)) return
     meter.passed.received++
     meter.deliveries++
+    if (this.#publishers === 0) {
+      this.#countAny(nowUs)
+      return
+    }
     const stamp = readStamp(message.bytes, message.payloadStart, message.payloadEnd)
     // A message that was retained before this run may have a stamp of another.
     if (stamp === undefined || stamp.publisher >= this.#publishers || (message.retain && !this.#retained)) {
@@ -53,10 +57,19 @@ export class Subscriber implements Work {
       return
     }
     meter.counts.received++
+    meter.lastReceivedUs = nowUs
     if (isLate) meter.counts.outOfOrder++
     const dueUs = clock.ofStamp(stamp.due, nowUs)
     meter.endToEnd.record(nowUs - dueUs)
     meter.endToEndFromSent.record(nowUs - dueUs - delayUs)
+  }
+
+  /** Where nobody of this run publishes, whatever comes is what was waited for. */
+  #countAny(nowUs: number): void {
+    const { meter } = this.#context
+    if (nowUs < meter.countsFromUs) return
+    meter.counts.received++
+    meter.lastReceivedUs = nowUs
   }
 
   #isLate(latest: Map<number, number>, publisher: number, sequence: number): boolean {

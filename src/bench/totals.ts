@@ -25,8 +25,12 @@ function tallyOf(all: readonly Reasons[]): Tally {
 export function connectionCounts(plan: Plan, all: readonly Counted[]): ConnectionCounts {
   const workers = Array.from({ length: plan.workers }, (_, worker) => worker)
   return {
-    intended: sumOf(roles, (role) => sumOf(workers, (worker) => numbersOf(plan, role, worker).length)),
+    intended:
+      sumOf(roles, (role) => sumOf(workers, (worker) => numbersOf(plan, role, worker).length)) +
+      sumOf(all, ({ returns }) => returns),
     connected: sumOf(all, ({ connected }) => connected),
+    left: sumOf(all, ({ left }) => left),
+    missed: sumOf(all, ({ missed }) => missed),
     failed: tallyOf(all.map(({ failed }) => failed)).counts,
     lost: tallyOf(all.map(({ lost }) => lost)).counts,
     subscriptionsRefused: tallyOf(all.map((each) => each.subscriptionsRefused)).counts,
@@ -39,7 +43,7 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
   const expected = sumOf(all, (each) => each.expected)
   const distinct = sumOf(all, (each) => each.received)
   // Two members of a shared group on different workers don't know of each other. A shard receives what others send.
-  const surplus = plan.shard.of > 1 ? 0 : Math.max(0, distinct - expected)
+  const surplus = plan.publish === undefined || plan.shard.of > 1 ? 0 : Math.max(0, distinct - expected)
   return {
     intended: sumOf(all, (each) => each.intended),
     sent,
@@ -48,11 +52,17 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
     unanswered: sent - acknowledged - rejected.total,
     expected,
     received: distinct - surplus,
-    lost: plan.shard.of > 1 ? undefined : expected - (distinct - surplus),
+    lost: lostOf(plan, expected - (distinct - surplus)),
     duplicates: sumOf(all, (each) => each.duplicates) + surplus,
     outOfOrder: sumOf(all, (each) => each.outOfOrder),
     foreign: sumOf(all, (each) => each.foreign),
   }
+}
+
+/** Undefined in a part of a run: what it receives others have sent. */
+function lostOf(plan: Plan, missing: number): number | undefined {
+  if (plan.shard.of > 1) return undefined
+  return plan.publish === undefined ? 0 : missing
 }
 
 /** What the first broker that said something has said. */

@@ -34,6 +34,14 @@ export class Window {
     return id
   }
 
+  /** Nothing is on its way any more, and what it was is forgotten. */
+  reset(): void {
+    this.#owed.fill(Owed.nothing)
+    this.#highest = 0
+    this.#freed = 0
+    this.used = 0
+  }
+
   owed(id: number): number {
     return id <= this.#highest ? this.#owed[id]! : Owed.nothing
   }

@@ -3,6 +3,7 @@ import { benchConn } from './bench/conn.ts'
 import { benchFlow } from './bench/flow.ts'
 import { benchMerge } from './bench/merge.ts'
 import { benchPub } from './bench/pub.ts'
+import { benchSelftest } from './bench/selftest.ts'
 import { benchSub } from './bench/sub.ts'
 import { broker } from './broker.ts'
 import { check } from './check.ts'
@@ -17,7 +18,9 @@ import { retainList } from './retain/list.ts'
 import { rr } from './rr.ts'
 import { sub } from './sub.ts'
 
-const bench = [benchConn, benchPub, benchSub, benchFlow, benchCompare, benchMerge]
+const engine = async () => (await import('../bench/run.ts')).runBench
+
+const bench = [benchConn, benchPub, benchSub, benchFlow, benchCompare, benchMerge, benchSelftest(engine)]
 
 const retain = [retainClear, retainList, retainDiff(() => commands)]
 

@@ -13,6 +13,7 @@ export const PacketType = {
   PUBREL: 6,
   PUBCOMP: 7,
   SUBSCRIBE: 8,
+  SUBACK: 9,
   UNSUBSCRIBE: 10,
   PINGREQ: 12,
   PINGRESP: 13,

@@ -21,11 +21,12 @@ export class LiveLine {
     if (this.#spinner !== undefined) this.#spinner.text = this.#fitted()
   }
 
-  /** Does something that prints lines on stderr. */
-  around(print: () => void): void {
+  /** Does something that prints lines on the terminal. */
+  around<T>(print: () => T): T {
     this.#spinner?.clear()
-    print()
+    const printed = print()
     this.#spinner?.render()
+    return printed
   }
 
   end(): void {

@@ -60,20 +60,28 @@ describe('a client of a run', () => {
   })
 
   it('counts what is none of the messages of the run as foreign, and answers it', async () => {
-    const { messages } = await runAgainst(
-      async (peer) => {
-        await peer.accept()
-        await peer.acceptSubscribe(2)
-        for (const payload of ['', 'short', 'sixteen bytes..!'.repeat(3)]) peer.publish({ topic: 't', payload, qos: 0 })
-        peer.publish({ topic: 't', payload: 'x', qos: 2, packetId: 9 })
-        expect((await peer.packet('PUBREC')).body).toEqual(uint16(9))
-        peer.send(packet('PUBREL', 2, uint16(9)))
-        expect((await peer.packet('PUBCOMP')).body).toEqual(uint16(9))
-        peer.end()
-      },
-      { ...subscriber, subscribe: { options: { qos: 2, retainHandling: 0, retainAsPublished: false } } },
+    await using scripted = await startScriptedBroker()
+    const options = { qos: 2, retainHandling: 0, retainAsPublished: false } as const
+    const run = startBench(
+      planFor(scripted.port, {
+        publish: { topic: 't' },
+        subscribe: { filter: 't', options },
+        phases: { messages: 1, drainMs: 60_000 },
+      }),
     )
-    expect(messages).toMatchObject({ foreign: 4, received: 0, expected: 0, lost: 0 })
+    const [publisher, peer] = [await scripted.connection(), await scripted.connection()]
+    await publisher.accept()
+    await peer.accept()
+    await peer.acceptSubscribe(2)
+    await publisher.packet('PUBLISH')
+    for (const payload of ['', 'short', 'sixteen bytes..!'.repeat(3)]) peer.publish({ topic: 't', payload, qos: 0 })
+    peer.publish({ topic: 't', payload: 'x', qos: 2, packetId: 9 })
+    expect((await peer.packet('PUBREC')).body).toEqual(uint16(9))
+    peer.send(packet('PUBREL', 2, uint16(9)))
+    expect((await peer.packet('PUBCOMP')).body).toEqual(uint16(9))
+    peer.end()
+    publisher.end()
+    expect((await run.result).messages).toMatchObject({ foreign: 4, received: 0, expected: 1, lost: 1 })
   })
 
   it('ignores acknowledgements that nothing is sent for, and counts each other one by its reason', async () => {

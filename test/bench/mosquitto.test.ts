@@ -119,8 +119,9 @@ describe.skipIf(!hasMosquitto)('a run against mosquitto', () => {
     broker.pause()
     await run.waiting(500)
     broker.resume()
-    const { messages, measured } = await run.result
+    const { messages, measured, measuredMs, receivingMs, acknowledgingMs } = await run.result
     expect(messages).toMatchObject({ ...allWell, intended: 2000, sent: 2000, received: 2000 })
+    expect([receivingMs >= measuredMs, acknowledgingMs >= measuredMs]).toEqual([true, true])
     // Those that were due in the stall, not only the window that was on its way.
     expect(measured.waited.count).toBeGreaterThanOrEqual(500)
     expect(percentileOf(measured.endToEnd, 90)).toBeGreaterThan(100_000)

@@ -49,6 +49,7 @@ export function planFor(port: number, parts: PlanParts = {}): Plan {
       ...subscribe,
     },
     idle: 0,
+    churn: undefined,
     phases: {
       connectRate: 1000,
       connectLimitMs: 10_000,

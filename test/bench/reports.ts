@@ -27,6 +27,7 @@ export function planOf(options: Readonly<Record<string, string>> = {}, some: Par
     },
     subscribe: { clients: 10, filter: 'bench/%i', options: { qos: 0, retainHandling: 2, retainAsPublished: false } },
     idle: 0,
+    churn: undefined,
     phases: {
       connectRate: 1000,
       connectLimitMs: 30_000,

@@ -26,6 +26,7 @@ export function measuredOf(some: Partial<Measured> = {}): Measured {
     tls: NO_SAMPLES,
     connack: NO_SAMPLES,
     suback: NO_SAMPLES,
+    returned: NO_SAMPLES,
     schedule: NO_SAMPLES,
     waited: NO_SAMPLES,
     acknowledged: NO_SAMPLES,
@@ -76,8 +77,19 @@ export function resultOf({
   return {
     began: '2026-11-25T10:00:00.000Z',
     measuredMs: 10_000,
+    acknowledgingMs: 10_000,
+    receivingMs: 10_000,
     incomplete: undefined,
-    connections: { intended: 20, connected: 20, failed: {}, lost: {}, subscriptionsRefused: {}, ...connections },
+    connections: {
+      intended: 20,
+      connected: 20,
+      left: 0,
+      missed: 0,
+      failed: {},
+      lost: {},
+      subscriptionsRefused: {},
+      ...connections,
+    },
     messages: {
       intended: 10_000,
       sent: 10_000,

@@ -52,6 +52,13 @@ describe('a threshold', () => {
     })
   })
 
+  it('takes a rate over the time until the last one came', () => {
+    const late = resultOf({ acknowledgingMs: 12_500, receivingMs: 20_000 })
+    for (const comparison of ['rate<1000', 'rate.acknowledged>800', 'rate.received>500'])
+      expect(judge(comparison, late)).toMatchObject({ failed: false })
+    expect(judge('rate.received<501', late)).toMatchObject({ failed: true })
+  })
+
   it('fails when nothing was measured', () => {
     expect(judge('rate<1', resultOf({ measuredMs: 0 }))).toMatchObject({ failed: true, reason: /nothing was measured/ })
   })

@@ -6,13 +6,10 @@
 //   node test/perf/compare.mjs [--rounds N] [--messages N] [--megabytes N] [--only TEXT]
 //
 // The memory jobs take a second for each of their megabytes.
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { here, inTurns, measure, median, root, tmqtt, to, work } from './contest.mjs'
 import { option } from './stand-in.mjs'
 
 /** MQTT.js takes a minute for a million lines, so it gets a fiftieth; its figures are for that. */
@@ -28,16 +25,7 @@ const messages = Number(option('messages', 1_000_000))
 const megabytes = Number(option('megabytes', 30))
 const only = option('only', '')
 
-const here = fileURLToPath(new URL('.', import.meta.url))
-const root = join(here, '../..')
-const work = mkdtempSync(join(tmpdir(), 'tmqtt-perf-'))
-// Node 20 reads the file that this names at every start: 50 ms that have nothing to do with anybody's code.
-const { NODE_EXTRA_CA_CERTS: _, ...env } = { ...process.env, XDG_CONFIG_HOME: work, XDG_CACHE_HOME: work }
 const [output, certificate, key] = ['output', 'certificate.pem', 'key.pem'].map((name) => join(work, name))
-process.once('exit', () => rmSync(work, { recursive: true, force: true }))
-for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
-
-const tmqtt = [process.execPath, join(root, 'bin/tmqtt.js')]
 const mqttJs = [process.execPath, join(root, 'node_modules/mqtt/build/bin/mqtt.js')]
 
 const made = new Set()
@@ -67,33 +55,6 @@ function linesFile(count, size, format) {
   return path
 }
 
-/** A running stand-in: where it listens, and the lines that it prints. */
-async function standIn(script, args) {
-  const child = spawn(process.execPath, [join(here, script), ...args.map(String)], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const reports = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const { port } = new URL((await reports.next()).value)
-  return { port, report: async () => JSON.parse((await reports.next()).value), stop: () => child.kill() }
-}
-
-/** Runs a program to its end under GNU time. @returns wall and CPU seconds, peak memory in MB, exit status. */
-async function measure(command, { stdin = '/dev/null', stdout = '/dev/null', reader }) {
-  const figures = join(work, 'time')
-  const timed = ['/usr/bin/time', '-q', '-o', figures, '-f', '%U %S %M', ...command]
-  const files = [openSync(stdin, 'r'), openSync(stdout, 'w')]
-  const piped = ['sh', '-c', `"$@" | ${reader}`, 'sh', ...timed]
-  const [program, ...args] = reader === undefined ? timed : piped
-  const began = performance.now()
-  const [exitCode] = await once(spawn(program, args, { env, stdio: [...files, 'ignore'] }), 'exit')
-  const wall = (performance.now() - began) / 1000
-  for (const file of files) closeSync(file)
-  const [user, system, kilobytes] = readFileSync(figures, 'utf8').trim().split(/\s+/).map(Number)
-  return { wall, cpu: user + system, memory: kilobytes / 1024, exitCode }
-}
-
-const to = (port) => ['-h', '127.0.0.1', '-p', port]
 const tls = ['--cafile', certificate]
 
 /** A contender that publishes the lines of a file; what arrived is counted by the sink. */
@@ -222,27 +183,6 @@ const jobs = [
   slow('sub into a reader of', subscribing(sub, { ...slowly, args: [], reader: slowReader })),
 ].filter(({ name }) => name.includes(only))
 
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
-
-/** Runs a job's contenders in turn. @returns the figures of each contender's runs. */
-async function compare({ contenders, once: isLong }) {
-  const entries = Object.entries(contenders).map(([name, contender]) => ({ name, contender, runs: [] }))
-  const brokers = new Map()
-  try {
-    for (const { contender } of entries) brokers.set(contender, await standIn(...contender.broker))
-    for (let round = 0; round < (isLong ? 1 : rounds); round++) {
-      // Another order each round, so that no contender always follows the same one.
-      for (let turn = 0; turn < entries.length; turn++) {
-        const { contender, runs } = entries[(turn + round) % entries.length]
-        runs.push(await contender.run(brokers.get(contender)))
-      }
-    }
-  } finally {
-    for (const broker of brokers.values()) broker.stop()
-  }
-  return entries
-}
-
 spawnSync('openssl', [
   ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=perf'],
   ...['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate],
@@ -253,7 +193,7 @@ console.log('| job | program | wall s | CPU s | peak MB | ratio | arrived |')
 console.log('| --- | --- | ---: | ---: | ---: | ---: | --- |')
 for (const job of jobs) {
   let reference
-  for (const { name, contender, runs } of await compare(job)) {
+  for (const { name, contender, runs } of await inTurns(job, job.once ? 1 : rounds)) {
     const { count } = contender
     const [wall, cpu, memory] = ['wall', 'cpu', 'memory'].map((figure) => median(runs.map((run) => run[figure])))
     reference ??= wall / count

@@ -28,7 +28,8 @@ export class Follower implements Parts {
   #standing: Standing | undefined
   #readyUs = 0
   #heardUs = 0
-  #isOver = false
+  #over: FromPart['over']
+  #isLeaving = false
   /** What part 1 has said last. */
   #told: FromLeader | undefined
   #before: Offset | undefined
@@ -74,6 +75,7 @@ export class Follower implements Parts {
   }
 
   async leave(): Promise<void> {
+    this.#isLeaving = true
     if (this.clock === undefined || this.#isLeaderGone) return
     this.#after = await this.#compareClocks()
   }
@@ -81,7 +83,7 @@ export class Follower implements Parts {
   stop(): void {
     clearTimeout(this.#timer)
     this.#check?.stop()
-    this.#isOver = true
+    this.#over = this.#isLeaving ? 'in time' : 'early'
     this.#speak()
     this.#channel?.close()
     this.#channel = undefined
@@ -131,7 +133,7 @@ export class Follower implements Parts {
       ready: this.#own,
       knowsClock: this.#before !== undefined,
       standing: this.#standing,
-      over: this.#isOver,
+      over: this.#over,
     }
     this.#channel?.send(0, message)
   }

@@ -141,7 +141,7 @@ export class Leader implements Parts {
   /** For another process that takes itself for part 1. */
   #sayHello(ready: Ready): void {
     const { session, configuration } = this.#setting
-    const state = { configuration, ready, knowsClock: true, standing: undefined, over: false }
+    const state = { configuration, ready, knowsClock: true, standing: undefined, over: undefined }
     const hello: FromPart = { part: 0, session, ...state }
     this.#channel?.send(0, hello)
   }

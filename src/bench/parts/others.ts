@@ -39,10 +39,7 @@ export class Others {
 
   /** Those that have ended before their time. */
   gone(nowUs: number): number[] {
-    return this.#parts((other) => {
-      const isDone = other?.message.over === true && other.message.standing?.drains === true
-      return other === undefined || (hasEnded(other, nowUs) && !isDone)
-    })
+    return this.#parts((other) => other === undefined || (hasEnded(other, nowUs) && other.message.over !== 'in time'))
   }
 
   /** How far each is that has come; undefined when one of them has not said it yet. */
@@ -69,10 +66,10 @@ export class Others {
 }
 
 function hasEnded({ message, heardUs }: Other, nowUs: number): boolean {
-  return message.over || nowUs - heardUs > SILENT_US
+  return message.over !== undefined || nowUs - heardUs > SILENT_US
 }
 
 /** Nothing comes from there any more. */
 function atItsEnd(standing: Standing): Standing {
-  return { ...standing, loaded: true, drains: true, outstanding: 0, connected: 0 }
+  return { ...standing, loaded: true, drains: true, outstanding: 0, alive: 0 }
 }

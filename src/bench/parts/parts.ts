@@ -71,7 +71,7 @@ export function isLoadOver({ publish, phases: { messages } }: Plan, all: readonl
 /** Whether nothing is still to come, in any part. */
 export function haveDrained(all: readonly Standing[]): boolean {
   if (!all.every(({ drains }) => drains)) return false
-  if (sumOf(all, ({ connected }) => connected) === 0) return true
+  if (sumOf(all, ({ alive }) => alive) === 0) return true
   const isSent = sumOf(all, ({ outstanding }) => outstanding) === 0
   return isSent && sumOf(all, ({ received }) => received) >= sumOf(all, ({ expected }) => expected)
 }

@@ -10,8 +10,8 @@ export interface FromPart {
   /** It knows how far the clock of part 1 is ahead. */
   readonly knowsClock: boolean
   readonly standing: Standing | undefined
-  /** It has ended. */
-  readonly over: boolean
+  /** It has ended, when it was time or before. */
+  readonly over: 'in time' | 'early' | undefined
 }
 
 /** What part 1 answers. */
@@ -66,14 +66,22 @@ export function readFromPart(document: unknown): FromPart | undefined {
   if (!isCount(connected) || !isCount(intended) || !isCounts(unsubscribed)) return undefined
   const ready = { connected, intended, unsubscribed }
   const standing = readStanding(fieldsOf(fields.standing))
-  return { part, session, configuration, ready, knowsClock: knowsClock === true, standing, over: over === true }
+  return {
+    part,
+    session,
+    configuration,
+    ready,
+    knowsClock: knowsClock === true,
+    standing,
+    over: isEnd(over) ? over : undefined,
+  }
 }
 
 function readStanding(fields: Fields): Standing | undefined {
-  const { connected, outstanding, expected, received, deliveries, loaded, drains } = fields
-  if (!isCount(connected) || !isCount(outstanding) || !isNumber(expected)) return undefined
+  const { alive, outstanding, expected, received, deliveries, loaded, drains } = fields
+  if (!isCount(alive) || !isCount(outstanding) || !isNumber(expected)) return undefined
   if (!isCount(received) || !isCount(deliveries)) return undefined
-  return { connected, outstanding, expected, received, deliveries, loaded: loaded === true, drains: drains === true }
+  return { alive, outstanding, expected, received, deliveries, loaded: loaded === true, drains: drains === true }
 }
 
 export function readFromLeader(document: unknown): FromLeader | undefined {
@@ -98,6 +106,10 @@ export function readFromLeader(document: unknown): FromLeader | undefined {
 
 function fieldsOf(value: unknown): Fields {
   return typeof value === 'object' && value !== null ? (value as Fields) : {}
+}
+
+function isEnd(value: unknown): value is 'in time' | 'early' {
+  return value === 'in time' || value === 'early'
 }
 
 function isText(value: unknown): value is string {

@@ -5,12 +5,13 @@ import type { Segment } from '../schedule.ts'
 
 /** What was run, and against what. */
 export function headline({ configuration, hosts, result, shards, version }: Report): string[] {
-  const { command, publish, subscribe, idle } = configuration
+  const { command, publish, subscribe, idle, churn } = configuration
   const parts = [
     ...(publish === undefined ? [] : [`${shownCount(publish.clients)} publishers`]),
     ...(subscribe === undefined ? [] : [`${shownCount(subscribe.clients)} subscribers`]),
     ...(idle === 0 ? [] : [`${shownCount(idle)} clients`]),
     ...(publish === undefined ? [] : publishing(configuration)),
+    ...(churn === undefined ? [] : [`${shownRate(churn.rate)} leave (${churn.kill}) and come back`]),
     ...(result.measuredMs > 0 ? [`for ${shownTime(result.measuredMs * 1000)}`] : []),
   ]
   const part = shards.of === 1 ? '' : `, ${shards.indexes.length} of ${shards.of} parts`

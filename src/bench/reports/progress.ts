@@ -1,31 +1,48 @@
 import { shownCount, shownRate, shownTime } from '../figures.ts'
 import { lowestOf, percentileOf, type Samples } from '../latencies.ts'
+import type { Phases } from '../plan.ts'
 import type { Interval } from '../result.ts'
 
-/** An interval in one line: what the run is at, its rates, and how long messages took. */
-export function progressLine({ phase, startMs, endMs, connected, ...interval }: Interval): string {
+/**
+ * Tells of a run while it goes on: each interval in one line, which has what matters in 80 columns. Messages `out` are
+ * sent, those `in` received.
+ */
+export function progressOf({ warmupMs, measureMs }: Pick<Phases, 'warmupMs' | 'measureMs'>, clients: number) {
+  const lengths: Partial<Record<Interval['phase'], number>> = { warmup: warmupMs, measure: measureMs }
+  let [phase, beganMs]: [Interval['phase'] | undefined, number] = [undefined, 0]
+  return (interval: Interval): string => {
+    if (interval.phase !== phase) [phase, beganMs] = [interval.phase, interval.startMs]
+    const { connected, measured } = interval
+    const rates = ratesOf(interval)
+    const isConnecting = phase === 'connect' || rates.length === 0
+    const what = isConnecting ? [`${shownCount(connected)} of ${shownCount(clients)} connected`] : rates
+    const at = `${phase} ${elapsed(interval.endMs - beganMs, lengths[phase])}`
+    const samples = [measured.endToEnd, measured.acknowledged, measured.connack].find(({ count }) => count > 0)
+    return `${at}: ${what.join(', ')}${samples === undefined ? '' : latency(samples)}`
+  }
+}
+
+/** `3 s`, `3 of 10 s`. */
+function elapsed(ms: number, ofMs = Number.POSITIVE_INFINITY): string {
+  const seconds = (value: number) => String(Math.round(value / 100) / 10)
+  return Number.isFinite(ofMs) ? `${seconds(ms)} of ${seconds(ofMs)} s` : `${seconds(ms)} s`
+}
+
+function ratesOf({ startMs, endMs, sent, received }: Interval): string[] {
   const perSecond = (count: number) => shownRate((count / Math.max(1, endMs - startMs)) * 1000)
-  const at = `${phase} ${(endMs / 1000).toFixed(1)} s`
-  const { sent, received, measured } = interval
-  if (sent === 0 && received === 0) return `${at}: ${shownCount(connected)} connected`
-  const rates = [
-    ...(sent > 0 ? [`${perSecond(sent)} sent`] : []),
-    ...(received > 0 ? [`${perSecond(received)} received`] : []),
-  ]
-  const samples = [measured.endToEnd, measured.acknowledged].find(({ count }) => count > 0)
-  return `${at}: ${rates.join(', ')}${samples === undefined ? '' : latency(samples)}`
+  return [...(sent > 0 ? [`${perSecond(sent)} out`] : []), ...(received > 0 ? [`${perSecond(received)} in`] : [])]
 }
 
 function latency(samples: Samples): string {
   const shown = [50, 99].flatMap((percentile) => {
     const us = percentileOf(samples, percentile)
-    return us === undefined ? [] : [`, P${percentile} ${shownTime(us)}`]
+    return us === undefined ? [] : [`P${percentile} ${shownTime(us)}`]
   })
-  return `${shown.join('')}, max ${shownTime(samples.max)} ${bars(samples)}`
+  return ` ${bars(samples)} ${[...shown, `max ${shownTime(samples.max)}`].join(', ')}`
 }
 
 const BARS = '▁▂▃▄▅▆▇█'
-const COLUMNS = 12
+const COLUMNS = 10
 
 /** A histogram with logarithmic columns from the smallest value to the largest. */
 function bars({ buckets, min, max }: Samples): string {

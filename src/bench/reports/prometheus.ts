@@ -34,8 +34,8 @@ function messageStates({ messages }: Result): Readonly<Record<string, number>> {
 }
 
 function connectionStates({ connections }: Result): Readonly<Record<string, number>> {
-  const { intended, connected, failed, lost } = connections
-  return { intended, connected, failed: totalOf(failed), lost: totalOf(lost) }
+  const { intended, connected, left, missed, failed, lost } = connections
+  return { intended, connected, left, missed, failed: totalOf(failed), lost: totalOf(lost) }
 }
 
 function rates(result: Result): Readonly<Record<string, number>> {

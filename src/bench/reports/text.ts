@@ -8,6 +8,7 @@ import type { Outcome } from '../thresholds.ts'
 import { verdictLine, verdictOf } from '../verdict.ts'
 import { columns } from './columns.ts'
 import { headline } from './headline.ts'
+import { CLOSED_LOOP, isClosedLoop } from './loop.ts'
 
 /** The report for a person, as lines. What the broker said is in them as it came. */
 export function textReport(report: Report, thresholds: readonly Outcome[] = []): readonly string[] {
@@ -35,7 +36,7 @@ function block(title: string, lines: readonly string[]): string[] {
 }
 
 function connections({ connections }: Result): string[] {
-  const { intended, connected, failed, lost, subscriptionsRefused } = connections
+  const { intended, connected, left, missed, failed, lost, subscriptionsRefused } = connections
   return [
     balance(
       ['intended', intended],
@@ -44,9 +45,22 @@ function connections({ connections }: Result): string[] {
         ['failed', totalOf(failed)],
       ],
     ),
+    ...(left === 0
+      ? []
+      : [
+          balance(
+            ['connected', connected],
+            [
+              ['left', left],
+              ['lost', totalOf(lost)],
+              ['there at the end', connected - left - totalOf(lost)],
+            ],
+          ),
+        ]),
     ...reasons('failed', failed),
     ...reasons('lost', lost),
     ...reasons('subscription refused', subscriptionsRefused),
+    ...(missed === 0 ? [] : [`${shownCount(missed)} times a client was due to leave that was not back yet`]),
   ]
 }
 
@@ -92,7 +106,7 @@ function messages({ configuration, result }: Report): string[] {
       : []),
     ...(publishes && subscribes && lost === undefined ? [ofPart(expected, received)] : []),
     ...(subscribes && !publishes ? [`received ${shownCount(received)}`] : []),
-    ...(subscribes ? [asides(messages)] : []),
+    ...(subscribes && publishes ? [asides(messages)] : []),
     ...reasons('rejected', rejected),
   ]
 }
@@ -154,7 +168,7 @@ function sumOf<T>(all: readonly T[], read: (each: T) => number): number {
 }
 
 function latencies({ configuration, result }: Report): string[] {
-  const isClosed = configuration.publish !== undefined && configuration.publish.segments === undefined
+  const isClosed = isClosedLoop(configuration)
   const rows = Object.values(LATENCIES)
     // In a closed loop a message is due when it is sent.
     .filter(({ key }) => !isClosed || (key !== 'acknowledged' && key !== 'endToEnd'))
@@ -171,7 +185,7 @@ function latencies({ configuration, result }: Report): string[] {
       ({ title, samples }) =>
         `${title}: ${shownCount(samples.negative)} are negative, the worst ${shownTime(samples.min)}: the clocks differ`,
     ),
-    ...(isClosed ? ['Closed loop (--rate max): latency says little under saturation'] : []),
+    ...(isClosed ? [CLOSED_LOOP] : []),
   ]
 }
 

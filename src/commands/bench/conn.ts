@@ -1,14 +1,16 @@
 import type { Io } from '../../io.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
 import { command } from '../command.ts'
+import { churnOptions, churnPlan } from './churning.ts'
 import { benchOptions, clientCount } from './options.ts'
 import { planOf } from './planning.ts'
 import { runAndReport } from './running.ts'
 
 const options = table({
   clients: { kind: clientCount, group: 'Load', describe: 'Clients that connect', default: 100 },
+  ...churnOptions('clients'),
   ...benchOptions,
-  duration: { ...benchOptions.duration, describe: 'Stay connected for this time', defaultText: '1s' },
+  duration: { ...benchOptions.duration, describe: 'Stay connected for this time', defaultText: '1s; 10s with --churn' },
 })
 
 type Values = ValuesOf<typeof options>
@@ -20,7 +22,8 @@ export const benchConn = command({
   summary: 'measure how many connections a broker takes, and how fast',
   description:
     'Connects clients at a rate, keeps them connected, and reports how long TCP, TLS and CONNACK took each, what was ' +
-    'refused, and which connections were lost meanwhile.',
+    'refused, and which connections were lost meanwhile. With --churn also how long it took until a client was back, ' +
+    'counted from when it was due to leave; a client that is not back yet in its turn is passed over and counted.',
   options,
   examples: [
     {
@@ -32,14 +35,20 @@ export const benchConn = command({
       shows: 'a check for CI',
     },
     {
+      run: 'tmqtt bench conn --clients 2000 --churn 500/s --kill hard --duration 1m',
+      shows: 'a storm: 500 clients a second are cut off and connect anew',
+    },
+    {
       run: 'tmqtt bench conn --clients 50000 --bind 10.0.0.1 --bind 10.0.0.2',
       shows: 'more than one address has ports for',
     },
   ],
 
   async run(values: Values, io: Io) {
+    const churn = churnPlan(values)
+    const stay = churn === undefined ? { durationMs: STAY_MS } : {}
     const plan = await planOf(
-      { values, publish: undefined, subscribe: undefined, idle: values.clients, durationMs: STAY_MS },
+      { values, publish: undefined, subscribe: undefined, idle: values.clients, churn, ...stay },
       io,
     )
     return await runAndReport('bench conn', plan, values, io)

@@ -4,6 +4,7 @@ import { oneOf, topicFilter } from '../../options/kinds.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
 import { command } from '../command.ts'
 import { publishProperties } from '../publishing.ts'
+import { churnOptions, churnPlan } from './churning.ts'
 import { benchOptions, clientCount, filterTemplate, loadOptions, publishPlan, topicTemplate } from './options.ts'
 import { planOf } from './planning.ts'
 import { runAndReport } from './running.ts'
@@ -44,6 +45,7 @@ const options = table({
   topic: topicTemplate,
   filter: { kind: topicFilter, group: 'Messages', describe: filterTemplate, defaultText: 'as --shape says' },
   ...loadOptions,
+  ...churnOptions('publishers'),
   ...benchOptions,
 })
 
@@ -96,7 +98,8 @@ export const benchFlow = command({
       filter,
       options: { qos: values.qos, retainHandling: 2, retainAsPublished: false } as const,
     }
-    return await runAndReport('bench flow', await planOf({ values, publish, subscribe, idle: 0 }, io), values, io)
+    const plan = await planOf({ values, publish, subscribe, idle: 0, churn: churnPlan(values) }, io)
+    return await runAndReport('bench flow', plan, values, io)
   },
 })
 

@@ -11,7 +11,7 @@ const DEFAULT_MS = 10_000
 const DEFAULT_WARMUP_MS = 1000
 
 /** What a command adds to what all have in common. */
-export interface Work extends Pick<Plan, 'publish' | 'subscribe' | 'idle'> {
+export interface Work extends Pick<Plan, 'publish' | 'subscribe' | 'idle' | 'churn'> {
   readonly values: BenchValues & Partial<LoadValues>
   /** How long to measure unless told otherwise. */
   readonly durationMs?: number
@@ -19,7 +19,7 @@ export interface Work extends Pick<Plan, 'publish' | 'subscribe' | 'idle'> {
 
 /** The plan with topics and client identifiers as they were asked for: `%r` is still in them. */
 export async function planOf(work: Work, io: Io): Promise<Plan> {
-  const { values, publish, subscribe, idle } = work
+  const { values, publish, subscribe, idle, churn } = work
   const secrets = await askSecrets(values, io.signal)
   return {
     client: { values, env: io.env, ...secrets },
@@ -30,6 +30,7 @@ export async function planOf(work: Work, io: Io): Promise<Plan> {
     publish,
     subscribe,
     idle,
+    churn,
     phases: phasesOf(work),
     seed: values.seed,
     shard: values.shard ?? { index: 0, of: 1 },
@@ -44,7 +45,7 @@ function defaultPort({ cafile, capath, tlsUseOsCerts, psk }: BenchValues): numbe
 }
 
 /** @throws UsageError when the warm-up takes all of the load. */
-function phasesOf({ values, publish, durationMs = DEFAULT_MS }: Omit<Work, 'subscribe' | 'idle'>): Phases {
+function phasesOf({ values, publish, churn, durationMs = DEFAULT_MS }: Omit<Work, 'subscribe' | 'idle'>): Phases {
   const segments = publish?.segments ?? []
   const profileMs = finiteMs(segments)
   const warmupMs = values.warmup ?? (publish === undefined || profileMs > 0 ? 0 : DEFAULT_WARMUP_MS)
@@ -60,7 +61,8 @@ function phasesOf({ values, publish, durationMs = DEFAULT_MS }: Omit<Work, 'subs
     warmupMs,
     measureMs: values.duration ?? (values.messages === undefined ? usualMs : Number.POSITIVE_INFINITY),
     messages: values.messages,
-    drainMs: values.drain ?? 0,
+    // Those that are on their way back are waited for.
+    drainMs: values.drain ?? (churn === undefined ? 0 : values.connectTimeout),
   }
 }
 

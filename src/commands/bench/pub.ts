@@ -2,6 +2,7 @@ import type { Io } from '../../io.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
 import { command } from '../command.ts'
 import { publishProperties } from '../publishing.ts'
+import { churnOptions, churnPlan } from './churning.ts'
 import { benchOptions, clientCount, loadOptions, publishPlan, topicTemplate } from './options.ts'
 import { planOf } from './planning.ts'
 import { runAndReport } from './running.ts'
@@ -10,6 +11,7 @@ const options = table({
   clients: { kind: clientCount, group: 'Load', describe: 'Clients that publish', default: 10 },
   topic: { ...topicTemplate, defaultText: 'bench/%i' },
   ...loadOptions,
+  ...churnOptions('publishers'),
   ...benchOptions,
 })
 
@@ -20,7 +22,8 @@ export const benchPub = command({
   summary: 'measure how fast a broker takes messages',
   description:
     'Publishes on a fixed schedule and reports rates and, at QoS 1 and 2, how long acknowledgements took, counted from ' +
-    'the moment a message was due. At QoS 0 nothing comes back: bench flow tells what arrives.',
+    'the moment a message was due. At QoS 0 nothing comes back: bench flow tells what arrives. What is due ' +
+    'while its publisher is away (--churn) is not sent, and counted as such.',
   options,
   examples: [
     { run: 'tmqtt bench pub -q 1 --rate 5k/s', shows: 'ten publishers, 5,000 messages a second for ten seconds' },
@@ -33,7 +36,7 @@ export const benchPub = command({
     const publish = publishPlan(values, { clients: values.clients, topic, properties: publishProperties(values) })
     return await runAndReport(
       'bench pub',
-      await planOf({ values, publish, subscribe: undefined, idle: 0 }, io),
+      await planOf({ values, publish, subscribe: undefined, idle: 0, churn: churnPlan(values) }, io),
       values,
       io,
     )

@@ -1,10 +1,10 @@
 import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os'
 import { configurationOf } from '../../bench/configuration.ts'
-import { machineId } from '../../bench/machine.ts'
 import type { Plan } from '../../bench/plan.ts'
 import type { Host, Report } from '../../bench/report.ts'
-import { progressLine } from '../../bench/reports/progress.ts'
+import { progressOf } from '../../bench/reports/progress.ts'
 import type { Interval, Result } from '../../bench/result.ts'
+import { connectionCounts } from '../../bench/totals.ts'
 import {
   ConnectionLostError,
   ExitCode,
@@ -22,6 +22,7 @@ import { openForWriting } from './files.ts'
 import type { BenchValues } from './options.ts'
 import { withRun } from './planning.ts'
 import { outcomesOf, writeReports } from './reporting.ts'
+import { surroundingsOf } from './surroundings.ts'
 
 /**
  * Runs a plan and writes its report, whatever became of it.
@@ -59,17 +60,15 @@ async function run(command: string, plan: Plan, values: BenchValues, io: Io): Pr
   const { runBench } = await import('../../bench/run.ts')
   const line = new LiveLine(io, 'connecting')
   const notice = noticeTo(io, command)
+  const progress = progressOf(plan.phases, connectionCounts(plan, []).intended)
   const onInterval = (interval: Interval) => {
-    const text = safeText(progressLine(interval))
+    const text = safeText(progress(interval))
     if (values.progress) line.around(() => io.stderr.write(`${text}\n`))
     line.show(text)
   }
   try {
     return await runBench(withRun(plan), {
-      signal: io.signal,
-      program: io.program,
-      host: { id: machineId(), monotonicUs: io.monotonicUs },
-      cpuUsage: io.cpuUsage,
+      ...surroundingsOf(io),
       notice: (text) => line.around(() => notice(text)),
       onPhase: (phase) => line.show(phase),
       onInterval,

@@ -3,6 +3,7 @@ import { topicFilter } from '../../options/kinds.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
 import { subscribeOptions } from '../../options/subscribe.ts'
 import { command } from '../command.ts'
+import { churnOptions, churnPlan } from './churning.ts'
 import { benchOptions, clientCount, filterTemplate, loadOptions } from './options.ts'
 import { planOf } from './planning.ts'
 import { runAndReport } from './running.ts'
@@ -21,6 +22,7 @@ const options = table({
     ...loadOptions.messages,
     describe: 'Measure until all subscribers together have received this many messages',
   },
+  ...churnOptions('subscribers'),
   ...benchOptions,
 })
 
@@ -49,7 +51,7 @@ export const benchSub = command({
     }
     return await runAndReport(
       'bench sub',
-      await planOf({ values, publish: undefined, subscribe, idle: 0 }, io),
+      await planOf({ values, publish: undefined, subscribe, idle: 0, churn: churnPlan(values) }, io),
       values,
       io,
     )

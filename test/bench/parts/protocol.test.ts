@@ -10,7 +10,7 @@ import {
 } from '../../../src/bench/parts/protocol.ts'
 
 const standing: Standing = {
-  connected: 1,
+  alive: 1,
   outstanding: 2,
   expected: -3,
   received: 4,
@@ -26,7 +26,7 @@ const fromPart: FromPart = {
   ready: { connected: 1, intended: 2, unsubscribed: [3] },
   knowsClock: true,
   standing,
-  over: false,
+  over: 'early',
 }
 
 const fromLeader: FromLeader = {
@@ -47,7 +47,7 @@ const overTheWire = (message: object) => JSON.parse(JSON.stringify(message)) as 
 
 describe('what parts tell each other', () => {
   it('is read as it was written', () => {
-    for (const message of [fromPart, { ...fromPart, standing: undefined }])
+    for (const message of [fromPart, { ...fromPart, standing: undefined, over: undefined }])
       expect(readFromPart(overTheWire(message))).toEqual(message)
     for (const message of [fromLeader, { ...fromLeader, start: undefined, refused: undefined }])
       expect(readFromLeader(overTheWire(message))).toEqual(message)

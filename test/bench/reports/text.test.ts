@@ -85,7 +85,7 @@ Thresholds
       }),
     )
     expect(text).toContain('as fast as it goes (closed loop)')
-    expect(text).toContain('Closed loop (--rate max): latency says little under saturation\n')
+    expect(text).toContain('Closed loop (--rate max): latency is not meaningful under saturation\n')
     expect(text).toContain('sent to received: 12 are negative, the worst 1 µs: the clocks differ\n')
     expect(text).not.toContain('due to received')
     expect(text).toContain('Not the whole run: interrupted by SIGINT\n')
@@ -139,5 +139,22 @@ Clocks
     )
     expect(connecting).not.toContain('Messages')
     expect(connecting).not.toContain('Rates')
+  })
+
+  it('shows who left as planned, and who was not there to leave', () => {
+    const connections = { intended: 75, connected: 70, left: 50, missed: 3, failed: { refused: 5 }, lost: { gone: 2 } }
+    const text = shown(
+      reportOf({
+        configuration: configured({}, { publish: undefined, idle: 20, churn: { rate: 5, kill: 'hard' } }),
+        result: resultOf({ connections }),
+      }),
+    )
+    expect(text).toContain('20 clients, 5/s leave (hard) and come back, for 10.0 s\n')
+    expect(text).toContain(`  intended 75 = connected 70 + failed 5
+  connected 70 = left 50 + lost 2 + there at the end 18
+  5 failed: refused
+  2 lost: gone
+  3 times a client was due to leave that was not back yet
+`)
   })
 })

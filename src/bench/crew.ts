@@ -8,13 +8,12 @@ import { Load } from './load.ts'
 import { Meter } from './meter.ts'
 import type { CrewSetup, Order, Report } from './orders.ts'
 import { Outbox } from './outbox.ts'
+import { isStamped, type PayloadMaker, payloadMaker } from './payloads.ts'
 import { Profiles } from './profiles.ts'
 import { Publisher } from './publisher.ts'
 import { Ramp } from './ramp.ts'
-import { uniform } from './random.ts'
-import { churningRole, clientsOf, type Member, memberOf, numbersOf, type Role, roles } from './roster.ts'
+import { churningRole, clientsOf, type Member, memberOf, namesOf, numbersOf, type Role, roles } from './roster.ts'
 import type { Sequences } from './sequences.ts'
-import { STAMP_SIZE } from './stamp.ts'
 import { Subscriber } from './subscriber.ts'
 import { Sweep } from './sweep.ts'
 
@@ -33,7 +32,7 @@ export class Crew {
   readonly #publishers: Publisher[] = []
   /** The messages of each shared group, by filter. */
   readonly #groups = new Map<string, Sequences>()
-  readonly #payload: Buffer
+  readonly #payloadsOf: PayloadMaker
   readonly #health = new Health()
   readonly #load: Load | undefined
   readonly #churn: Churn | undefined
@@ -51,7 +50,7 @@ export class Crew {
     this.#context = { plan, clock: new Clock(epoch), meter: new Meter(), outbox: new Outbox() }
     this.#report = report
     this.#profiles = new Profiles(plan, (text) => report({ tells: 'notice', text }))
-    this.#payload = payloadOf(plan.publish?.payloadSize ?? 0, plan.seed)
+    this.#payloadsOf = payloadMaker(plan.publish ?? { payloadSize: 0 }, plan.seed)
     this.#members = roles.flatMap((role) => numbersOf(plan, role, worker).map((number) => memberOf(plan, role, number)))
     this.#clients = this.#members.map((member) => this.#clientOf(member))
     if (this.#publishers.length > 0)
@@ -93,7 +92,7 @@ export class Crew {
   }
 
   #workOf(member: Member): Work {
-    if (member.role === 'publisher') return new Publisher(this.#context, member, this.#payload)
+    if (member.role === 'publisher') return new Publisher(this.#context, member, this.#payloadsOf(namesOf(member)))
     return member.role === 'subscriber' ? new Subscriber(this.#context, member.topic, this.#groups) : {}
   }
 
@@ -153,8 +152,7 @@ export class Crew {
     meter.deliveries = 0
     this.#sweep.limitUs = Number.POSITIVE_INFINITY
     this.#churn?.start(meter.countsFromUs)
-    const isStamped = (plan.publish?.payloadSize ?? 0) >= STAMP_SIZE
-    if (isStamped) this.#expectDeliveries(new Set(unsubscribed))
+    if (plan.publish !== undefined && isStamped(plan.publish)) this.#expectDeliveries(new Set(unsubscribed))
     this.#progressing = setInterval(() => this.#tellProgress(), PROGRESS_MS)
     if (this.#load === undefined) this.#report({ tells: 'loaded' })
     else this.#load.start(atUs, () => this.#report({ tells: 'loaded' }))
@@ -213,10 +211,4 @@ export class Crew {
     }
     this.#report({ tells: 'sample', number, sample })
   }
-}
-
-/** Bytes that compress badly, the same for the same seed. */
-function payloadOf(size: number, seed: number): Buffer {
-  const random = uniform(seed)
-  return Buffer.from(Array.from({ length: size }, () => Math.floor(random() * 256)))
 }

@@ -3,6 +3,7 @@ import { LocalError } from '../errors.ts'
 import type { Configuration } from './configuration.ts'
 import { merged } from './latencies.ts'
 import { LATENCIES } from './metrics.ts'
+import { isStamped } from './payloads.ts'
 import type { Report } from './report.ts'
 import type { GeneratorHealth, Interval, Measured, MessageCounts, Result } from './result.ts'
 
@@ -44,7 +45,7 @@ export function mergeReports(all: readonly Named[], notice: (text: string) => vo
     shards: { indexes, of },
     result: mergeResults(
       all.map(({ report }) => report.result),
-      missing.length === 0,
+      missing.length === 0 ? first.report.configuration : undefined,
     ),
   }
 }
@@ -74,7 +75,8 @@ function paths(one: unknown, other: unknown, path: string): string[] {
 }
 
 /** Adds up what several processes have come to that ran at the same time. */
-function mergeResults(results: readonly Result[], areAll: boolean): Result {
+/** @param whole the configuration, if these are all parts. */
+function mergeResults(results: readonly Result[], whole: Configuration | undefined): Result {
   const connections = results.map((result) => result.connections)
   const incomplete = [...new Set(results.flatMap(({ incomplete: why }) => (why === undefined ? [] : [why])))]
   return {
@@ -89,7 +91,7 @@ function mergeResults(results: readonly Result[], areAll: boolean): Result {
     },
     messages: mergeMessages(
       results.map(({ messages }) => messages),
-      areAll,
+      whole,
     ),
     measured: mergeMeasured(results.map(({ measured }) => measured)),
     intervals: mergeIntervals(results.map(({ intervals }) => intervals)),
@@ -99,19 +101,19 @@ function mergeResults(results: readonly Result[], areAll: boolean): Result {
 }
 
 /** What one part has sent another may have received: what is lost shows only in all of them. */
-function mergeMessages(all: readonly MessageCounts[], areAll: boolean): MessageCounts {
-  const counts = summed(all, ['intended', 'sent', 'acknowledged', 'unanswered', 'expected', 'received'])
-  const { duplicates } = summed(all, ['duplicates'])
-  // Two members of a shared group in different parts don't know of each other.
-  const surplus = areAll ? Math.max(0, counts.received - counts.expected) : 0
-  return {
-    ...counts,
-    received: counts.received - surplus,
-    lost: areAll ? counts.expected - (counts.received - surplus) : undefined,
-    duplicates: duplicates + surplus,
-    ...summed(all, ['outOfOrder', 'foreign']),
+function mergeMessages(all: readonly MessageCounts[], whole: Configuration | undefined): MessageCounts {
+  const { received, duplicates, ...counts } = {
+    ...summed(all, ['intended', 'sent', 'acknowledged', 'unanswered', 'expected', 'received']),
+    ...summed(all, ['duplicates', 'outOfOrder', 'foreign']),
     ...summedByReason(all, ['rejected']),
   }
+  const { publish, subscribe } = whole ?? {}
+  const isChecked = publish !== undefined && subscribe !== undefined && isStamped(publish)
+  // Two members of a shared group in different parts don't know of each other.
+  const surplus = isChecked ? Math.max(0, received - counts.expected) : 0
+  const lost = isChecked ? counts.expected - (received - surplus) : 0
+  const isKnown = whole !== undefined && (isChecked || publish === undefined || subscribe === undefined)
+  return { ...counts, received: received - surplus, lost: isKnown ? lost : undefined, duplicates: duplicates + surplus }
 }
 
 function summed<Key extends string>(all: readonly Readonly<Record<Key, number>>[], keys: readonly Key[]) {

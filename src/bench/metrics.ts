@@ -97,7 +97,7 @@ export function metricOf(name: string): Metric | undefined {
     return {
       name,
       unit: 'count',
-      missing: () => 'only all parts of a run together can tell (bench merge)',
+      missing: () => 'it takes stamps, and all parts of a run (bench merge)',
       ...counts[name]!,
     }
   if (Object.hasOwn(rates, name)) return rateMetric(name, rates[name]!)

@@ -1,4 +1,4 @@
-import { expand } from './names.ts'
+import { expand, type Names } from './names.ts'
 import type { Plan } from './plan.ts'
 
 export const roles = ['publisher', 'subscriber', 'idle'] as const
@@ -39,6 +39,11 @@ export function numbersOf(plan: Plan, role: Role, worker: number): number[] {
   return numbers
 }
 
+/** What templates of a member are filled with. */
+export function namesOf({ number, clientId, username }: Pick<Member, 'number' | 'clientId' | 'username'>): Names {
+  return { number, clientId, ...(username === undefined ? {} : { username }) }
+}
+
 export function memberOf(plan: Plan, role: Role, number: number): Member {
   const before = { publisher: 0, subscriber: clientsOf(plan, 'publisher'), idle: 0 }
   before.idle = before.subscriber + clientsOf(plan, 'subscriber')
@@ -56,6 +61,6 @@ export function memberOf(plan: Plan, role: Role, number: number): Member {
     clientId,
     username,
     password: credentials?.password,
-    topic: expand(template, { number, clientId, ...named }),
+    topic: expand(template, namesOf({ number, clientId, username })),
   }
 }

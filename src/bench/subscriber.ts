@@ -3,6 +3,7 @@ import { withoutShare } from '../mqtt/topic.ts'
 import type { Work } from './client.ts'
 import type { Context } from './context.ts'
 import { talkOfParts } from './parts/topics.ts'
+import { isStamped } from './payloads.ts'
 import { clientsOf } from './roster.ts'
 import { Sequences } from './sequences.ts'
 import { readStamp } from './stamp.ts'
@@ -12,6 +13,8 @@ export class Subscriber implements Work {
   readonly filter: string
   readonly #context: Context
   readonly #publishers: number
+  /** Its messages have stamps. */
+  readonly #checks: boolean
   /** Its own, or that of its shared group. */
   readonly #sequences: Sequences
   /** The latest number of each publisher, for a member of a shared group, which gets only some. */
@@ -25,6 +28,7 @@ export class Subscriber implements Work {
     this.#context = context
     this.filter = filter
     this.#publishers = clientsOf(plan, 'publisher')
+    this.#checks = plan.publish !== undefined && isStamped(plan.publish)
     this.#retained = (plan.subscribe?.options.retainAsPublished ?? false) && plan.client.values.protocolVersion === 5
     this.#isTalk = talkOfParts(plan)
     const isShared = withoutShare(filter) !== filter
@@ -38,7 +42,7 @@ export class Subscriber implements Work {
     if (this.#isTalk(message)) return
     meter.passed.received++
     meter.deliveries++
-    if (this.#publishers === 0) {
+    if (!this.#checks) {
       this.#countAny(nowUs)
       return
     }
@@ -64,7 +68,7 @@ export class Subscriber implements Work {
     meter.endToEndFromSent.record(nowUs - dueUs - delayUs)
   }
 
-  /** Where nobody of this run publishes, whatever comes is what was waited for. */
+  /** Where nobody of this run publishes, or nothing is stamped, whatever comes is what was waited for. */
   #countAny(nowUs: number): void {
     const { meter } = this.#context
     if (nowUs < meter.countsFromUs) return

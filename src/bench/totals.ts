@@ -1,5 +1,6 @@
 import { merged } from './latencies.ts'
 import { type Counted, MEASURED } from './meter.ts'
+import { isStamped } from './payloads.ts'
 import type { Plan } from './plan.ts'
 import type { ConnectionCounts, Measured, MessageCounts, Result } from './result.ts'
 import { numbersOf, roles } from './roster.ts'
@@ -43,7 +44,8 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
   const expected = sumOf(all, (each) => each.expected)
   const distinct = sumOf(all, (each) => each.received)
   // Two members of a shared group on different workers don't know of each other. A shard receives what others send.
-  const surplus = plan.publish === undefined || plan.shard.of > 1 ? 0 : Math.max(0, distinct - expected)
+  const surplus =
+    plan.publish === undefined || !isStamped(plan.publish) || plan.shard.of > 1 ? 0 : Math.max(0, distinct - expected)
   return {
     intended: sumOf(all, (each) => each.intended),
     sent,
@@ -59,10 +61,10 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
   }
 }
 
-/** Undefined in a part of a run: what it receives others have sent. */
-function lostOf(plan: Plan, missing: number): number | undefined {
-  if (plan.shard.of > 1) return undefined
-  return plan.publish === undefined ? 0 : missing
+/** Undefined in a part of a run, which receives what others have sent, and where nothing says what it is. */
+function lostOf({ publish, subscribe, shard }: Plan, missing: number): number | undefined {
+  if (publish === undefined || subscribe === undefined) return 0
+  return shard.of === 1 && isStamped(publish) ? missing : undefined
 }
 
 /** What the first broker that said something has said. */

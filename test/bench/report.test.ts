@@ -114,6 +114,15 @@ describe('the report as JSON', () => {
       },
     })
   })
+
+  it('has of a payload that was given only what tells it from others', () => {
+    const payload = { kind: 'content', content: Buffer.from('canary'), sha256: 'abc' } as const
+    const configuration = configured({}, { publish: { ...planOf().publish!, payload } })
+    const report = reportOf({ configuration })
+    expect(configuration.publish).toMatchObject({ payload: { kind: 'content', bytes: 6, sha256: 'abc' } })
+    expect(reportJson(report)).not.toContain('canary')
+    expect(readReport(reportJson(report), 'a.json')).toEqual(report)
+  })
 })
 
 describe('reading a report', () => {

@@ -48,7 +48,7 @@ describe('a threshold', () => {
   it('fails when only all parts of a run can tell', () => {
     expect(judge('lost>0', resultOf({ messages: { lost: undefined } }))).toMatchObject({
       failed: true,
-      reason: "lost can't be told: only all parts of a run together can tell (bench merge)",
+      reason: "lost can't be told: it takes stamps, and all parts of a run (bench merge)",
     })
   })
 

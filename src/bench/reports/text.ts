@@ -2,6 +2,7 @@ import { shownBytes, shownCount, shownRate, shownTime } from '../figures.ts'
 import { percentileOf, type Samples } from '../latencies.ts'
 import { LATENCIES, metricOf, PERCENTILES, totalOf } from '../metrics.ts'
 import type { Offset } from '../parts/offset.ts'
+import { isStamped, type PayloadFacts } from '../payloads.ts'
 import { coresOf, type Report } from '../report.ts'
 import type { Interval, Result } from '../result.ts'
 import type { Outcome } from '../thresholds.ts'
@@ -104,15 +105,17 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(publishes && subscribes && lost === undefined ? [ofPart(expected, received)] : []),
+    ...(publishes && subscribes && lost === undefined ? [withoutLoss(configuration.publish, messages)] : []),
     ...(subscribes && !publishes ? [`received ${shownCount(received)}`] : []),
-    ...(subscribes && publishes ? [asides(messages)] : []),
+    ...(subscribes && publishes && isStamped(configuration.publish) ? [asides(messages)] : []),
     ...reasons('rejected', rejected),
   ]
 }
 
-/** What a part receives others have sent, too. */
-function ofPart(expected: number, received: number): string {
+/** A part receives what others have sent, and what has no stamp may be anything. */
+function withoutLoss(publish: PayloadFacts, { expected, received }: Result['messages']): string {
+  if (!isStamped(publish))
+    return `received ${shownCount(received)}; without stamps neither latency nor loss can be told`
   const here = `received ${shownCount(received)} here; what is sent here makes ${shownCount(expected)} deliveries in all parts`
   return `${here}: bench merge says what is lost`
 }

@@ -92,7 +92,7 @@ export const benchFlow = command({
     const { publishers, subscribers } = clientsOf(values)
     const topic = values.topic ?? values.url?.topic ?? shape.topic
     const filter = values.filter ?? (topic === shape.topic ? shape.filter : topic)
-    const publish = publishPlan(values, { clients: publishers, topic, properties: publishProperties(values) })
+    const publish = await publishPlan(values, { clients: publishers, topic, properties: publishProperties(values) })
     const subscribe = {
       clients: subscribers,
       filter,

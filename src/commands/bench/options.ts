@@ -1,10 +1,10 @@
 import type { PublishPlan } from '../../bench/plan.ts'
-import { STAMP_SIZE } from '../../bench/stamp.ts'
 import { connectionOptions } from '../../options/connection.ts'
-import { duration, file, flag, integer, percentage, size, textOf } from '../../options/kinds.ts'
+import { duration, file, flag, integer, percentage, textOf } from '../../options/kinds.ts'
 import { InvalidValue, type Kind, table, type ValuesOf } from '../../options/option.ts'
 import { publishOptions } from '../../options/publish.ts'
 import { perSecond, rateProfile } from '../../options/rate.ts'
+import { payloadOptions, payloadPlan } from './payload.ts'
 import { reportOptions } from './reporting.ts'
 
 /** What `%i` counts to at most. */
@@ -154,12 +154,7 @@ export const filterTemplate = `Topic filter of each subscriber, perhaps $share/G
 export const loadOptions = table({
   qos: { ...publishOptions.qos, group: 'Messages' },
   retain: { ...publishOptions.retain, group: 'Messages', describe: 'Publish retained messages' },
-  size: {
-    kind: size(0, 16 * 1024 ** 2),
-    group: 'Messages',
-    describe: `Bytes of each payload; latency and loss can be told from ${STAMP_SIZE} on`,
-    default: 100,
-  },
+  ...payloadOptions,
   rate: {
     kind: rateProfile,
     group: 'Load',
@@ -205,10 +200,10 @@ const USUAL_RATE = [{ from: 1000, to: 1000, durationMs: Number.POSITIVE_INFINITY
 export type LoadValues = ValuesOf<typeof loadOptions>
 
 /** @param clients that share the load. */
-export function publishPlan(
+export async function publishPlan(
   values: LoadValues & Pick<BenchValues, 'protocolVersion'>,
   { clients, topic, properties }: Pick<PublishPlan, 'clients' | 'topic' | 'properties'>,
-): PublishPlan {
+): Promise<PublishPlan> {
   const isCareful = values.qos === 2 && (values.protocolVersion ?? 4) < 5
   return {
     clients,
@@ -216,7 +211,7 @@ export function publishPlan(
     qos: values.qos,
     retain: values.retain,
     properties,
-    payloadSize: values.size,
+    ...(await payloadPlan(values)),
     segments: values.rate === 'max' ? undefined : (values.rate ?? USUAL_RATE),
     poisson: values.poisson,
     inflight: values.inflight ?? (isCareful ? 20 : 1000),

@@ -102,7 +102,13 @@ export function withRun(plan: Plan): Plan {
     ...plan,
     clientId: filled(plan.clientId),
     meeting: { ...plan.meeting, run },
-    publish: publish && { ...publish, topic: filled(publish.topic) },
+    publish: publish && {
+      ...publish,
+      topic: filled(publish.topic),
+      ...(publish.payload?.kind === 'template'
+        ? { payload: { ...publish.payload, text: filled(publish.payload.text) } }
+        : {}),
+    },
     subscribe: subscribe && { ...subscribe, filter: filled(subscribe.filter) },
   }
 }

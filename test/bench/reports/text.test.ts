@@ -91,6 +91,32 @@ Thresholds
     expect(text).toContain('Not the whole run: interrupted by SIGINT\n')
   })
 
+  it.each([
+    [{ kind: 'sizes', sizes: [{ from: 100, to: 2048, share: 1 }] }, '100 B to 2.05 kB'],
+    [
+      {
+        kind: 'sizes',
+        sizes: [
+          { from: 100, to: 100, share: 0.9 },
+          { from: 1000, to: 1000, share: 0.1 },
+        ],
+      },
+      '100 B (90 %) or 1 kB (10 %)',
+    ],
+    [{ kind: 'template', text: 'on %n' }, "payloads 'on %n'"],
+    [{ kind: 'content', content: Buffer.alloc(300), sha256: '' }, 'payloads of 300 B'],
+  ] as const)('says what payloads were: %j', (payload, expected) => {
+    const configuration = configured({}, { publish: { ...publish, payload } })
+    expect(shown(reportOf({ configuration }))).toContain(`QoS 0, ${expected}, 1,000/s`)
+  })
+
+  it('says that without stamps little can be told', () => {
+    const configuration = configured({}, { publish: { ...publish, unstamped: true } })
+    const text = shown(reportOf({ configuration, result: resultOf({ messages: { expected: 0, lost: undefined } }) }))
+    expect(text).toContain('received 10,000; without stamps neither latency nor loss can be told\n')
+    expect(text).not.toContain('duplicates')
+  })
+
   it('leaves what is lost to the merged report, where it is of a part', () => {
     const shards = { indexes: [1], of: 2 }
     const text = shown(reportOf({ shards, result: resultOf({ messages: { received: 7, lost: undefined } }) }))

@@ -38,9 +38,11 @@ export function mergeReports(all: readonly Named[], notice: (text: string) => vo
   const versions = [...new Set(all.map(({ report }) => report.version))]
   if (versions.length > 1) notice(`the parts were run by different versions of tmqtt: ${versions.join(', ')}`)
   const hosts = all.flatMap(({ report }) => report.hosts)
+  const brokerVersion = all.map(({ report }) => report.brokerVersion).find((each) => each !== undefined)
   return {
     version: first.report.version,
     configuration: first.report.configuration,
+    ...(brokerVersion === undefined ? {} : { brokerVersion }),
     hosts: hosts.filter((host, at) => hosts.findIndex((each) => isDeepStrictEqual(each, host)) === at),
     shards: { indexes, of },
     result: mergeResults(

@@ -32,9 +32,11 @@ export function readReport(text: string, name: string): Report {
     throw new LocalError(`${name}: is no report of tmqtt bench (written by --json)`)
   if (schema !== SCHEMA) throw new LocalError(`${name}: is of format ${schema}; this version of tmqtt reads ${SCHEMA}`)
   const shards = top.child('shards')
+  const brokerVersion = top.child('brokerVersion')
   return {
     version: top.child('version').text(),
     configuration: configuration(top.child('configuration')),
+    ...(brokerVersion.value === undefined ? {} : { brokerVersion: brokerVersion.text() }),
     hosts: top.child('hosts').list(host),
     shards: { indexes: shards.child('indexes').list((each) => each.count()), of: shards.child('of').count() },
     result: result(top.child('result')),

@@ -22,6 +22,8 @@ export interface Host {
 export interface Report {
   readonly version: string
   readonly configuration: Configuration
+  /** What the broker says of itself on `$SYS/broker/version`; not there where it says nothing. */
+  readonly brokerVersion?: string
   readonly hosts: readonly Host[]
   /** Which parts of how many are in it, from 0. */
   readonly shards: { readonly indexes: readonly number[]; readonly of: number }

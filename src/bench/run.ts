@@ -138,6 +138,7 @@ class Run {
     this.#orderAll({ do: 'connect' })
     await this.#waiting.until(() => this.#settled.size === this.#workers.length)
     if (this.#incomplete !== undefined) return undefined
+    this.#enter('settle')
     if (this.#plan.shard.of > 1) this.#events.onPhase?.('meet')
     const settled = [...this.#settled.values()]
     this.#parts.ready({
@@ -157,7 +158,6 @@ class Run {
   /** @returns from when on messages that count were due, and for how long. */
   async #measure({ atUs, unsubscribed, aheadUs }: Agreed): Promise<{ fromUs: number; measuredMs: number }> {
     const { warmupMs, drainMs } = this.#plan.phases
-    this.#enter('settle')
     this.#orderAll({ do: 'load', atUs, unsubscribed, aheadUs })
     await this.#waitUntil(atUs)
     const fromUs = atUs + warmupMs * 1000

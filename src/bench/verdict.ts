@@ -35,6 +35,12 @@ const STOP_MS = 10
  */
 const LATE_US = 5000
 
+/**
+ * A delay that is less than this part of the latency is not what was measured: a broker that stood still for a second is
+ * not the better for a generator that was 20 ms late.
+ */
+const NOTICEABLE = 0.1
+
 /** Part of all cores of the machine that leaves no room for anybody else's work on it. */
 const ALL_CORES = 0.95
 
@@ -49,7 +55,7 @@ export function verdictOf(result: Result, cores: number): Verdict {
       'local ports: name more source addresses by --bind, or widen the range of ports',
     ),
     busyLoop(measured),
-    stops(measured, result.measuredMs),
+    stops(measured, result),
     lateSchedule(result),
     fullMachine(measured, cores),
   ].filter((reason) => reason !== undefined)
@@ -73,20 +79,26 @@ function busyLoop(measured: readonly Interval[]): string | undefined {
   return `its event loop was up to ${Math.round(worst * 100)} % busy (more --workers, or several processes with --shard)`
 }
 
-function stops(measured: readonly Interval[], measuredMs: number): string | undefined {
+function stops(measured: readonly Interval[], result: Result): string | undefined {
   // The worst of each interval: the least that it stood still in all.
   const long = measured.map(({ health }) => health.loopDelayMaxMs).filter((ms) => ms >= STOP_MS)
   const total = long.reduce((sum, ms) => sum + ms, 0)
-  if (total === 0 || total < STOPPED_SHARE * measuredMs) return undefined
-  const worst = shownTime(Math.max(...long) * 1000)
-  return `its event loop stood still for ${shownTime(total * 1000)} in all, at worst ${worst}`
+  if (total === 0 || total < STOPPED_SHARE * result.measuredMs) return undefined
+  const worstUs = Math.max(...long) * 1000
+  if (!isNoticeable(worstUs, result)) return undefined
+  return `its event loop stood still for ${shownTime(total * 1000)} in all, at worst ${shownTime(worstUs)}`
 }
 
-function lateSchedule({ measured }: Result): string | undefined {
-  const late = percentileOf(measured.schedule, 99)
-  return late === undefined || late < LATE_US
+function lateSchedule(result: Result): string | undefined {
+  const late = percentileOf(result.measured.schedule, 99)
+  return late === undefined || late < LATE_US || !isNoticeable(late, result)
     ? undefined
     : `1 of 100 messages was ${shownTime(late)} late in its turn, or more`
+}
+
+function isNoticeable(us: number, { measured }: Result): boolean {
+  const latencies = [measured.endToEnd, measured.acknowledged].map((samples) => percentileOf(samples, 99) ?? 0)
+  return us >= NOTICEABLE * Math.max(...latencies)
 }
 
 function fullMachine(measured: readonly Interval[], cores: number): string | undefined {

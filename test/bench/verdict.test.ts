@@ -13,6 +13,12 @@ function withHealth(count: number, health: Partial<GeneratorHealth>, phase: 'mea
 
 const late = (us: number) => resultOf({ measured: measuredOf({ schedule: evenly(10_000, us) }) })
 
+/** The same with messages that took up to two seconds. */
+const slowly = (result: Result): Result => ({
+  ...result,
+  measured: { ...result.measured, endToEnd: evenly(10_000, 2_000_000) },
+})
+
 describe('the verdict on the generator', () => {
   it.each<[what: string, result: Result, reason: RegExp]>([
     ['a busy event loop', withHealth(6, { utilization: 0.97 }), /its event loop was up to 97 % busy/],
@@ -46,6 +52,8 @@ describe('the verdict on the generator', () => {
     ['one core of four', withHealth(10, { cpuCores: 1 })],
     ['a broker that refuses', resultOf({ connections: { failed: { 'connection refused': 20 } } })],
     ['messages that wait for the broker', withHealth(10, { waiting: 5000, socketBacklog: 1e6 })],
+    ['a stop beside which the broker was slow', slowly(withHealth(1, { loopDelayMaxMs: 150 }))],
+    ['a late schedule beside which the broker was slow', slowly(late(80_000))],
     ['no measurement at all', resultOf({ intervals: [], measuredMs: 0 })],
   ])('does not blame it for %s', (_what, result) => {
     const verdict = verdictOf(result, 4)

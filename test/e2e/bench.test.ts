@@ -61,6 +61,7 @@ describe('bench that can not', () => {
     const { code, stdout, stderr } = await bench('flow', '-h', '127.0.0.1', '-p', String(await freePort()), ...SHORT)
     expect(code).toBe(3)
     expect(stdout).toContain('  intended 20 = connected 0 + failed 20\n')
+    expect(stdout).not.toMatch(/^(Messages|Generator)$/m)
     expect(stderr).toMatch(/^tmqtt bench flow: no client was connected: connection refused[^\n]*\n$/)
   })
 
@@ -77,6 +78,26 @@ describe('bench that can not', () => {
       new RegExp(`^tmqtt bench conn: no client was connected: not authori[sz]ed[^\\n]* \\(${expected}\\)\\n$`, 'i'),
     )
     expect(stdout + stderr).not.toContain('wrong')
+  })
+
+  it.skipIf(!hasMosquitto)('publish anything exits with the reason code, with the report', async () => {
+    // With no limit mosquitto 2.0.11 hangs up behind the first message that it rejects.
+    const broker = await knownMosquitto({ acl: 'topic read bench/#\n', config: ['max_queued_messages 100'] })
+    const { code, stdout, stderr } = await bench('flow', ...at(broker), '-V', '5', '-q', '1', ...SHORT)
+    expect(code).toBe(135)
+    expect(stdout).toContain('  sent 500 = acknowledged 0 + rejected 500 + unanswered 0\n')
+    expect(stderr).toBe('tmqtt bench flow: every message was rejected: Not authorized (135)\n')
+  })
+
+  it.each([
+    ['sub', ['--duration', '100ms']],
+    ['flow', SHORT],
+  ])('subscribe to anything exits with 128: %s', async (command, words) => {
+    const broker = await knownAedes({ authorizeSubscribe: (_client, _subscription, done) => done(null, null) })
+    const { code, stdout, stderr } = await bench(command, ...at(broker), ...words)
+    expect(code).toBe(128)
+    expect(stdout).toContain('  10 subscription refused: ')
+    expect(stderr).toMatch(/^tmqtt bench \w+: every subscription was refused: [^\n]* \(128\)\n$/)
   })
 
   it.each(['--csv', '--hdr', '--prometheus', '--report'])('write its %s says so before it connects', async (option) => {
@@ -143,5 +164,18 @@ describe('bench', () => {
       stdout: expect.stringMatching(/e2e\.p50 .* same\n/),
     })
     expect((await bench('merge', whole)).stdout).toContain('expected 500 = received 500 + lost 0\n')
+  })
+
+  it.skipIf(!hasMosquitto)('writes down what a run was made of, and against what', async () => {
+    const broker = await knownMosquitto({ quiet: true })
+    const { stdout } = await bench('flow', ...at(broker), ...SHORT, '-V', '5', '--seed', '7', '--json')
+    const report = readReport(stdout, 'it')
+    expect(report.brokerVersion).toMatch(/^mosquitto version \d/)
+    expect(report.result.brokerLimits).toMatchObject({ receiveMaximum: 20 })
+    expect(report.configuration).toMatchObject({ command: 'bench flow', seed: 7, protocolVersion: '5' })
+    expect(report.configuration.phases).toMatchObject({ warmupMs: 0, measureMs: 500 })
+    expect(report.hosts).toEqual([expect.objectContaining({ node: process.versions.node })])
+    const { stdout: shown } = await bench('merge', temporaryDirectory().write('a.json', stdout))
+    expect(shown).toMatch(/\nwhich says: mosquitto version \S+, .*receive maximum 20/)
   })
 })

@@ -1,4 +1,3 @@
-import type { ClientOptions } from '../../mqtt/client-options.ts'
 import type { Message } from '../../mqtt/message.ts'
 import { encodePublish, publishSize } from '../../mqtt/packets.ts'
 import { publishHeader } from '../../mqtt/publish-header.ts'
@@ -6,6 +5,7 @@ import { Client } from '../client.ts'
 import type { Clock } from '../clock.ts'
 import { Meter } from '../meter.ts'
 import { Outbox } from '../outbox.ts'
+import { passing } from '../passing.ts'
 import type { Plan } from '../plan.ts'
 import { Profiles } from '../profiles.ts'
 import { clientsOf, memberOf, roles } from '../roster.ts'
@@ -106,10 +106,4 @@ export class Channel {
     }
     this.#events.received(document, nowUs)
   }
-}
-
-/** Leaves nothing behind on the broker: neither a session nor a will. */
-function passing({ will, ...options }: ClientOptions): ClientOptions {
-  const connect = options.properties.connect.filter(([name]) => name !== 'session-expiry-interval')
-  return { ...options, cleanStart: true, properties: { ...options.properties, connect } }
 }

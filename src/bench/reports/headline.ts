@@ -2,25 +2,35 @@ import type { SizeShare } from '../../options/size-distribution.ts'
 import type { Configuration } from '../configuration.ts'
 import { shownBytes, shownCount, shownRate, shownShare, shownTime } from '../figures.ts'
 import type { Report } from '../report.ts'
+import type { Result } from '../result.ts'
 import type { Segment } from '../schedule.ts'
 
 /** What was run, and against what. */
-export function headline({ configuration, hosts, result, shards, version }: Report): string[] {
+export function headline({ configuration, brokerVersion, hosts, result, shards, version }: Report): string[] {
   const { command, publish, subscribe, idle, churn } = configuration
   const parts = [
-    ...(publish === undefined ? [] : [`${shownCount(publish.clients)} publishers`]),
-    ...(subscribe === undefined ? [] : [`${shownCount(subscribe.clients)} subscribers`]),
-    ...(idle === 0 ? [] : [`${shownCount(idle)} clients`]),
+    ...(publish === undefined ? [] : [numberOf(publish.clients, 'publisher')]),
+    ...(subscribe === undefined ? [] : [numberOf(subscribe.clients, 'subscriber')]),
+    ...(idle === 0 ? [] : [numberOf(idle, 'client')]),
     ...(publish === undefined ? [] : publishing(configuration)),
     ...(churn === undefined ? [] : [`${shownRate(churn.rate)} leave (${churn.kill}) and come back`]),
-    ...(result.measuredMs > 0 ? [`for ${shownTime(result.measuredMs * 1000)}`] : []),
+    ...(result.measuredMs > 0 ? [`measured for ${shownTime(result.measuredMs * 1000)}`] : []),
   ]
   const part = shards.of === 1 ? '' : `, ${shards.indexes.length} of ${shards.of} parts`
   return [
     `tmqtt ${command}: ${parts.join(', ')}`,
     `broker ${configuration.brokers.join(', ')} (${configuration.transport}, MQTT ${configuration.protocolVersion})${part}`,
+    ...told(brokerVersion, result),
     ...hosts.map(({ os, cpu, cores, node }) => `from ${os}, ${cores} × ${cpu}, Node ${node}, tmqtt ${version}`),
   ]
+}
+
+/** What the broker says of itself, and in CONNACK of what it allows. */
+function told(brokerVersion: string | undefined, { brokerLimits }: Result): string[] {
+  const words = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  const limits = Object.entries(brokerLimits).map(([name, value]) => `${words(name)} ${value}`)
+  const all = [...(brokerVersion === undefined ? [] : [brokerVersion]), ...limits]
+  return all.length === 0 ? [] : [`which says: ${all.join(', ')}`]
 }
 
 function publishing({ publish, subscribe }: Configuration): string[] {
@@ -29,7 +39,9 @@ function publishing({ publish, subscribe }: Configuration): string[] {
   return [
     `QoS ${qos}${received}`,
     shownPayload(publish!),
-    segments === undefined ? 'as fast as it goes (closed loop)' : segments.map(shownSegment).join(', '),
+    segments === undefined
+      ? 'as fast as it goes (closed loop)'
+      : `${segments.map(shownSegment).join(', ')} on schedule (open loop)`,
     ...(poisson ? ['random arrivals'] : []),
   ]
 }
@@ -47,6 +59,10 @@ function shownPayload({ payloadSize, payload }: NonNullable<Configuration['publi
 
 function shownSizes({ from, to }: SizeShare): string {
   return from === to ? shownBytes(from) : `${shownBytes(from)} to ${shownBytes(to)}`
+}
+
+function numberOf(count: number, what: string): string {
+  return `${shownCount(count)} ${what}${count === 1 ? '' : 's'}`
 }
 
 /** `1,000/s`, `1,000/s for 10 s`, `1,000/s to 20,000/s in 60 s`. */

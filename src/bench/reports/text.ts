@@ -19,12 +19,12 @@ export function textReport(report: Report, thresholds: readonly Outcome[] = []):
     ...(verdict === undefined ? [] : [verdict, '']),
     ...headline(report),
     ...(result.incomplete === undefined ? [] : [`Not the whole run: ${result.incomplete}`]),
-    ...block('Connections', connections(result)),
+    ...block('Connections', connections(report)),
     ...block('Messages', messages(report)),
     ...block('Rates', rates(report)),
     ...block('Latency', latencies(report)),
     ...block('Clocks', clocks(result)),
-    ...block('Generator', [generator(result)]),
+    ...block('Generator', generator(result, verdict === undefined)),
     ...block(
       'Thresholds',
       thresholds.map(({ threshold, failed, reason }) => `${failed ? 'FAILED' : 'passed'}  ${threshold}: ${reason}`),
@@ -36,7 +36,8 @@ function block(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]
 }
 
-function connections({ connections }: Result): string[] {
+function connections({ result, shards }: Report): string[] {
+  const { connections, intervals } = result
   const { intended, connected, left, missed, failed, lost, subscriptionsRefused } = connections
   return [
     balance(
@@ -46,6 +47,8 @@ function connections({ connections }: Result): string[] {
         ['failed', totalOf(failed)],
       ],
     ),
+    // Of several parts the phases do not begin at once.
+    ...(shards.of === 1 ? connecting(intervals) : []),
     ...(left === 0
       ? []
       : [
@@ -65,8 +68,19 @@ function connections({ connections }: Result): string[] {
   ]
 }
 
+/** How fast they came, from the first attempt to the last that settled. */
+function connecting(intervals: readonly Interval[]): string[] {
+  const all = intervals.filter(({ phase }) => phase === 'connect')
+  const [first, last] = [all[0], all.at(-1)]
+  if (first === undefined || last === undefined || last.connected === 0) return []
+  const ms = Math.max(1, last.endMs - first.startMs)
+  const rate = shownRate((last.connected / ms) * 1000)
+  return [`${shownCount(last.connected)} were there after ${shownTime(ms * 1000)}: ${rate}`]
+}
+
 function messages({ configuration, result }: Report): string[] {
-  const { messages } = result
+  const { messages, measuredMs } = result
+  if (measuredMs === 0) return []
   const { intended, sent, acknowledged, rejected, unanswered, expected, received, lost } = messages
   const publishes = configuration.publish !== undefined
   const subscribes = configuration.subscribe !== undefined
@@ -170,26 +184,43 @@ function sumOf<T>(all: readonly T[], read: (each: T) => number): number {
   return all.reduce((sum, each) => sum + read(each), 0)
 }
 
+/** Of messages first; each from when it was due, then from when it was sent. */
+const ORDER = ['e2e', 'e2e-sent', 'ack', 'ack-sent', 'waited', 'schedule']
+
 function latencies({ configuration, result }: Report): string[] {
   const isClosed = isClosedLoop(configuration)
-  const rows = Object.values(LATENCIES)
+  const names = [...ORDER, ...Object.keys(LATENCIES).filter((name) => !ORDER.includes(name))]
+  const rows = names
+    .map((name) => LATENCIES[name]!)
     // In a closed loop a message is due when it is sent.
     .filter(({ key }) => !isClosed || (key !== 'acknowledged' && key !== 'endToEnd'))
     .map(({ key, title }) => ({ title, samples: result.measured[key] }))
     .filter(({ samples }) => samples.count > 0)
   if (rows.length === 0) return []
+  const table = columns([
+    ['', ...PERCENTILES.map((percentile) => `P${percentile}`), 'max', 'count'],
+    ...rows.map(({ title, samples }) => latencyRow(title, samples)),
+  ])
   const negative = rows.filter(({ samples }) => samples.negative > 0)
   return [
-    ...columns([
-      ['', ...PERCENTILES.map((percentile) => `P${percentile}`), 'max', 'count'],
-      ...rows.map(({ title, samples }) => latencyRow(title, samples)),
-    ]),
+    ...table,
+    ...(table.some((line) => / - /.test(line)) ? ['-: fewer than ten samples lie above'] : []),
     ...negative.map(
       ({ title, samples }) =>
         `${title}: ${shownCount(samples.negative)} are negative, the worst ${shownTime(samples.min)}: the clocks differ`,
     ),
+    ...missing(result.messages),
     ...(isClosed ? [CLOSED_LOOP] : []),
   ]
+}
+
+/** The latency of what never came is not in any percentile. */
+function missing({ lost, unanswered }: Result['messages']): string[] {
+  const parts = [
+    ...(lost === undefined || lost === 0 ? [] : [`the ${shownCount(lost)} lost`]),
+    ...(unanswered > 0 ? [`the ${shownCount(unanswered)} unanswered`] : []),
+  ]
+  return parts.length === 0 ? [] : [`Of what came: ${parts.join(' and ')} have no latency, however long they are gone`]
 }
 
 function latencyRow(title: string, samples: Samples): string[] {
@@ -213,20 +244,21 @@ function clocks({ clocks }: Result): string[] {
   ]
 }
 
-function generator({ intervals }: Result): string {
+function generator({ intervals }: Result, isFine: boolean): string[] {
   const all = intervals.filter(({ phase }) => phase === 'measure').map(({ health }) => health)
-  if (all.length === 0) return 'nothing was seen of it while measuring'
+  if (all.length === 0) return []
   const worst = (read: (health: Interval['health']) => number) => all.map(read).reduce((a, b) => Math.max(a, b), 0)
   const busy = Math.round(worst(({ utilization }) => utilization) * 100)
   const stop = shownTime(worst(({ loopDelayMaxMs }) => loopDelayMaxMs) * 1000)
   const cores = (sumOf(all, ({ cpuCores }) => cpuCores) / all.length).toFixed(2)
   const waiting = worst((health) => health.waiting)
   const backlog = worst(({ socketBacklog }) => socketBacklog)
-  return [
+  const parts = [
     `event loop at most ${busy} % busy, late by at most ${stop}`,
     `${cores} cores`,
     `garbage collection ${shownTime(sumOf(all, ({ gcMs }) => gcMs) * 1000)}`,
     ...(waiting === 0 ? [] : [`up to ${shownCount(waiting)} messages waited for window or socket`]),
     ...(backlog === 0 ? [] : [`up to ${shownBytes(backlog)} the broker did not read`]),
-  ].join(', ')
+  ]
+  return [`${isFine ? 'not the limit: ' : ''}${parts.join(', ')}`]
 }

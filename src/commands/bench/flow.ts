@@ -30,8 +30,8 @@ const options = table({
     kind: oneOf<Shape>('SHAPE', SHAPES),
     group: 'Load',
     describe:
-      'Who publishes to whom: each publisher to a subscriber of its own, all to each, one to all, or all to a shared ' +
-      'subscription whose members take turns',
+      'Who publishes to whom. pairs: each publisher to a subscriber of its own; fan-in: all to one; fan-out: one to all; ' +
+      'shared: all to a shared subscription, whose members take turns',
     default: SHAPES.pairs!,
     defaultText: 'pairs',
   },
@@ -42,7 +42,7 @@ const options = table({
     describe: 'Clients that subscribe',
     defaultText: 'as many as publish; 1 for fan-in, 10 for fan-out, 4 for shared',
   },
-  topic: topicTemplate,
+  topic: { ...topicTemplate, defaultText: 'as --shape says' },
   filter: { kind: topicFilter, group: 'Messages', describe: filterTemplate, defaultText: 'as --shape says' },
   ...loadOptions,
   ...churnOptions('publishers'),

@@ -126,6 +126,11 @@ export const benchOptions = table({
   },
   ...reportOptions,
   ...connectionOptions,
+  // A client of a run connects once, and its packets are too many to print.
+  reconnect: { ...connectionOptions.reconnect, hidden: true },
+  reconnectDelay: { ...connectionOptions.reconnectDelay, hidden: true },
+  reconnectMaxDelay: { ...connectionOptions.reconnectMaxDelay, hidden: true },
+  debug: { ...connectionOptions.debug, hidden: true },
   clientId: {
     ...connectionOptions.clientId,
     describe: 'Client identifiers: %i stands for the number of the client, %r for the run',
@@ -189,7 +194,7 @@ export const loadOptions = table({
   drain: {
     kind: duration(),
     group: 'Phases',
-    describe: 'Longest wait for what is still to come at the end',
+    describe: 'Longest wait at the end for acknowledgements and deliveries that are still to come',
     default: 5000,
     defaultText: '5s',
   },

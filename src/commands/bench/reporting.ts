@@ -47,7 +47,7 @@ export const reportOptions = table({
   report: {
     kind: file,
     group: 'Report',
-    describe: 'Write the report with charts to this file, as an HTML page of its own',
+    describe: 'Write the report with charts to this file, as one HTML page that loads nothing else',
   },
 })
 

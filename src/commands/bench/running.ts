@@ -1,5 +1,6 @@
 import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os'
 import { configurationOf } from '../../bench/configuration.ts'
+import { totalOf } from '../../bench/metrics.ts'
 import type { Plan } from '../../bench/plan.ts'
 import type { Host, Report } from '../../bench/report.ts'
 import { progressOf } from '../../bench/reports/progress.ts'
@@ -41,9 +42,11 @@ export async function runAndReport(command: string, plan: Plan, values: BenchVal
   }))
     if (path !== undefined) openForWriting(option, path)
   const result = await run(command, plan, values, io)
+  const brokerVersion = await brokerVersionOf(plan, result, io)
   const report: Report = {
     version,
     configuration: configurationOf(command, plan),
+    ...(brokerVersion === undefined ? {} : { brokerVersion }),
     hosts: [thisHost(io)],
     shards: { indexes: [plan.shard.index], of: plan.shard.of },
     result,
@@ -78,6 +81,13 @@ async function run(command: string, plan: Plan, values: BenchValues, io: Io): Pr
   }
 }
 
+/** Who has just been refused, or is told to stop, does not ask; of several parts, the first does. */
+async function brokerVersionOf(plan: Plan, { connections }: Result, io: Io): Promise<string | undefined> {
+  if (connections.connected === 0 || plan.shard.index > 0 || io.signal.aborted) return undefined
+  const { brokerVersion } = await import('../../bench/broker-version.ts')
+  return await brokerVersion(withRun(plan), surroundingsOf(io).host)
+}
+
 function thisHost({ nodeVersion }: Io): Host {
   const all = cpus()
   return {
@@ -91,7 +101,8 @@ function thisHost({ nodeVersion }: Io): Host {
 }
 
 /** Why there is nothing, or only a part; undefined when the run was one. */
-function failureOf({ connections, incomplete, measuredMs }: Result): TmqttError | undefined {
+function failureOf(result: Result): TmqttError | undefined {
+  const { connections, incomplete, measuredMs } = result
   const [worst] = Object.entries(connections.failed).sort(([, a], [, b]) => b - a)
   if (connections.connected === 0 && connections.intended > 0) {
     const reason = worst === undefined ? 'no CONNACK in time (--connect-timeout)' : worst[0]
@@ -99,8 +110,24 @@ function failureOf({ connections, incomplete, measuredMs }: Result): TmqttError 
     const text = `no client was connected: ${reason}`
     return code === undefined ? new UnreachableError(text) : new RefusedError(text, code)
   }
-  if (incomplete === undefined) return undefined
+  if (incomplete === undefined) return allRefused(result)
   return measuredMs === 0 ? new TmqttError(incomplete, ExitCode.checkFailed) : new ConnectionLostError(incomplete)
+}
+
+/** A run of which the broker has taken nothing has measured nothing but that. */
+function allRefused({ connections, messages }: Result): TmqttError | undefined {
+  const { connected, subscriptionsRefused } = connections
+  const refused = totalOf(subscriptionsRefused)
+  if (refused > 0 && (refused >= connected || (messages.sent > 0 && messages.expected === 0)))
+    return refusalOf('every subscription was refused', subscriptionsRefused)
+  const rejected = totalOf(messages.rejected)
+  if (rejected > 0 && rejected === messages.sent) return refusalOf('every message was rejected', messages.rejected)
+  return undefined
+}
+
+function refusalOf(what: string, reasons: Readonly<Record<string, number>>): RefusedError {
+  const [reason = ''] = Object.keys(reasons)
+  return new RefusedError(`${what}: ${reason}`, reasonCode(reason) ?? ExitCode.connectionLost)
 }
 
 /** Of a refusal: what stands in brackets behind its name. */

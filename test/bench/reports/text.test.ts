@@ -18,7 +18,7 @@ describe('the report for a person', () => {
     })
     const outcomes = failures([parseThreshold('e2e.p99>1ms'), parseThreshold('lost>0')], result)
     expect(shown(reportOf({ result }), outcomes)).toBe(
-      `tmqtt bench flow: 10 publishers, 10 subscribers, QoS 0, 100 B, 1,000/s, for 10.0 s
+      `tmqtt bench flow: 10 publishers, 10 subscribers, QoS 0, 100 B, 1,000/s on schedule (open loop), measured for 10.0 s
 broker localhost:1883 (tcp, MQTT 3.1.1)
 from Linux 6.1, 2 × A CPU, Node 20.19.0, tmqtt 1.2.3
 
@@ -35,12 +35,13 @@ Rates
 
 Latency
                          P50      P75      P90      P95      P99    P99.9  P99.99      max   count
-  CONNECT to CONNACK  450 µs        -        -        -        -        -       -   900 µs      20
   due to received     750 µs  1.13 ms  1.35 ms  1.43 ms  1.49 ms  1.50 ms       -  1.50 ms  10,000
   sent to received    600 µs   900 µs  1.08 ms  1.14 ms  1.19 ms  1.20 ms       -  1.20 ms  10,000
+  CONNECT to CONNACK  450 µs        -        -        -        -        -       -   900 µs      20
+  -: fewer than ten samples lie above
 
 Generator
-  event loop at most 30 % busy, late by at most 2.00 ms, 0.40 cores, garbage collection 10.0 ms
+  not the limit: event loop at most 30 % busy, late by at most 2.00 ms, 0.40 cores, garbage collection 10.0 ms
 
 Thresholds
   FAILED  e2e.p99>1ms: e2e.p99 is 1.49 ms
@@ -146,8 +147,10 @@ Clocks
       { from: 20_000, to: 20_000, durationMs: Number.POSITIVE_INFINITY },
     ]
     const shaped = configured({}, { publish: { ...publish, segments, poisson: true } })
+    const single = shown(reportOf({ configuration: configured({}, { publish: { ...publish, clients: 1 } }) }))
+    expect(single).toContain('bench flow: 1 publisher, 10 subscribers, ')
     expect(shown(reportOf({ configuration: shaped }))).toContain(
-      '1,000/s for 10.0 s, 1,000/s to 20,000/s in 60.0 s, 20,000/s, random arrivals, for',
+      '1,000/s for 10.0 s, 1,000/s to 20,000/s in 60.0 s, 20,000/s on schedule (open loop), random arrivals, measured for',
     )
     const connecting = shown(
       reportOf({
@@ -175,12 +178,36 @@ Clocks
         result: resultOf({ connections }),
       }),
     )
-    expect(text).toContain('20 clients, 5/s leave (hard) and come back, for 10.0 s\n')
+    expect(text).toContain('20 clients, 5/s leave (hard) and come back, measured for 10.0 s\n')
     expect(text).toContain(`  intended 75 = connected 70 + failed 5
   connected 70 = left 50 + lost 2 + there at the end 18
   5 failed: refused
   2 lost: gone
   3 times a client was due to leave that was not back yet
 `)
+  })
+
+  it('says that what never came has no latency', () => {
+    const text = shown(reportOf({ result: resultOf({ messages: { received: 8766, lost: 1234, unanswered: 7 } }) }))
+    expect(text).toContain(
+      '  Of what came: the 1,234 lost and the 7 unanswered have no latency, however long they are gone\n',
+    )
+    expect(shown(reportOf())).not.toContain('have no latency')
+  })
+
+  it('tells how fast connections came, of a run that is not of several parts', () => {
+    const connecting = [0, 1].map((at) =>
+      intervalOf(at, { phase: 'connect', connected: 400 * (at + 1), endMs: at * 1000 + 600 }),
+    )
+    const result = resultOf({ intervals: [...connecting, intervalOf(2, { connected: 790 })] })
+    expect(shown(reportOf({ result }))).toContain('\n  800 were there after 1.60 s: 500/s\n')
+    expect(shown(reportOf({ result, shards: { indexes: [0, 1], of: 2 } }))).not.toContain('were there after')
+  })
+
+  it('passes on what the broker says of itself', () => {
+    const brokerLimits = { receiveMaximum: 20, wildcardSubscriptionAvailable: false }
+    expect(shown(reportOf({ brokerVersion: 'fancy 1.0', result: resultOf({ brokerLimits }) }))).toContain(
+      '\nwhich says: fancy 1.0, receive maximum 20, wildcard subscription available false\nfrom ',
+    )
   })
 })

@@ -1,10 +1,12 @@
 import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os'
 import { configurationOf } from '../../bench/configuration.ts'
+import { supplyOf } from '../../bench/machine.ts'
 import { totalOf } from '../../bench/metrics.ts'
 import type { Plan } from '../../bench/plan.ts'
 import type { Host, Report } from '../../bench/report.ts'
 import { progressOf } from '../../bench/reports/progress.ts'
 import type { Interval, Result } from '../../bench/result.ts'
+import { shortagesOf } from '../../bench/shortages.ts'
 import { connectionCounts } from '../../bench/totals.ts'
 import {
   ConnectionLostError,
@@ -69,6 +71,7 @@ async function run(command: string, plan: Plan, values: BenchValues, io: Io): Pr
     if (values.progress) line.around(() => io.stderr.write(`${text}\n`))
     line.show(text)
   }
+  for (const text of shortagesOf(plan, supplyOf())) line.around(() => notice(text))
   try {
     return await runBench(withRun(plan), {
       ...surroundingsOf(io),

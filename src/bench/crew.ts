@@ -2,6 +2,7 @@ import { Churn } from './churn.ts'
 import { Client, type Ending, type Work } from './client.ts'
 import { Clock } from './clock.ts'
 import type { Context } from './context.ts'
+import { Deliveries } from './deliveries.ts'
 import { FanOut } from './fan-out.ts'
 import { Health } from './health.ts'
 import { Load } from './load.ts'
@@ -13,7 +14,6 @@ import { Profiles } from './profiles.ts'
 import { Publisher } from './publisher.ts'
 import { Ramp } from './ramp.ts'
 import { churningRole, clientsOf, type Member, memberOf, namesOf, numbersOf, type Role, roles } from './roster.ts'
-import type { Sequences } from './sequences.ts'
 import { Subscriber } from './subscriber.ts'
 import { Sweep } from './sweep.ts'
 
@@ -30,8 +30,7 @@ export class Crew {
   readonly #members: readonly Member[]
   readonly #clients: readonly Client[]
   readonly #publishers: Publisher[] = []
-  /** The messages of each shared group, by filter. */
-  readonly #groups = new Map<string, Sequences>()
+  readonly #deliveries = new Deliveries()
   readonly #payloadsOf: PayloadMaker
   readonly #health = new Health()
   readonly #load: Load | undefined
@@ -93,7 +92,7 @@ export class Crew {
 
   #workOf(member: Member): Work {
     if (member.role === 'publisher') return new Publisher(this.#context, member, this.#payloadsOf(namesOf(member)))
-    return member.role === 'subscriber' ? new Subscriber(this.#context, member.topic, this.#groups) : {}
+    return member.role === 'subscriber' ? new Subscriber(this.#context, member.topic, this.#deliveries) : {}
   }
 
   #churnOf(role: Role, worker: number): Churn {

@@ -6,6 +6,7 @@ import { LATENCIES } from './metrics.ts'
 import { isStamped } from './payloads.ts'
 import type { Report } from './report.ts'
 import type { GeneratorHealth, Interval, Measured, MessageCounts, Result } from './result.ts'
+import { undecidedOf } from './totals.ts'
 
 /** A report and the file that it is from. */
 export interface Named {
@@ -107,6 +108,7 @@ function mergeMessages(all: readonly MessageCounts[], whole: Configuration | und
   const { received, duplicates, ...counts } = {
     ...summed(all, ['intended', 'sent', 'acknowledged', 'unanswered', 'expected', 'received']),
     ...summed(all, ['duplicates', 'outOfOrder', 'foreign']),
+    ...undecidedOf(all.reduce((sum, { undecided = 0 }) => sum + undecided, 0)),
     ...summedByReason(all, ['rejected']),
   }
   const { publish, subscribe } = whole ?? {}

@@ -42,6 +42,7 @@ export interface Counted {
   readonly received: number
   readonly duplicates: number
   readonly outOfOrder: number
+  readonly undecided: number
   readonly foreign: number
   /** When the last message that counts was acknowledged, and was received; -Infinity if none. */
   readonly lastAcknowledgedUs: number
@@ -80,6 +81,7 @@ export class Meter {
     received: 0,
     duplicates: 0,
     outOfOrder: 0,
+    undecided: 0,
     foreign: 0,
   }
   readonly failed = new Tally()

@@ -12,6 +12,7 @@ import type {
   PartClock,
   Result,
 } from './result.ts'
+import { undecidedOf } from './totals.ts'
 
 /**
  * Reads what `reportJson` has written.
@@ -187,6 +188,7 @@ function messages(node: Node): MessageCounts {
     lost: optional(node.child('lost'), (each) => each.count()),
     duplicates: node.child('duplicates').count(),
     outOfOrder: node.child('outOfOrder').count(),
+    ...undecidedOf(optional(node.child('undecided'), (each) => each.count()) ?? 0),
     foreign: node.child('foreign').count(),
   }
 }

@@ -46,6 +46,11 @@ export interface MessageCounts {
   readonly lost: number | undefined
   readonly duplicates: number
   readonly outOfOrder: number
+  /**
+   * Late or duplicates, if there were any: too many messages were missing to remember which. Those that are late are
+   * counted as lost.
+   */
+  readonly undecided?: number
   /** Messages that are not of this run, or too short to tell. */
   readonly foreign: number
 }

@@ -2,10 +2,11 @@ import type { Message } from '../mqtt/message.ts'
 import { withoutShare } from '../mqtt/topic.ts'
 import type { Work } from './client.ts'
 import type { Context } from './context.ts'
+import type { Deliveries } from './deliveries.ts'
 import { talkOfParts } from './parts/topics.ts'
 import { isStamped } from './payloads.ts'
 import { clientsOf } from './roster.ts'
-import { Sequences } from './sequences.ts'
+import type { Sequences } from './sequences.ts'
 import { readStamp } from './stamp.ts'
 
 /** Checks what one subscriber receives. */
@@ -22,8 +23,7 @@ export class Subscriber implements Work {
   readonly #retained: boolean
   readonly #isTalk: (message: Message) => boolean
 
-  /** @param groups the messages of each shared group, by filter. */
-  constructor(context: Context, filter: string, groups: Map<string, Sequences>) {
+  constructor(context: Context, filter: string, deliveries: Deliveries) {
     const { plan } = context
     this.#context = context
     this.filter = filter
@@ -33,8 +33,7 @@ export class Subscriber implements Work {
     this.#isTalk = talkOfParts(plan)
     const isShared = withoutShare(filter) !== filter
     this.#latest = isShared ? new Map() : undefined
-    this.#sequences = (isShared ? groups.get(filter) : undefined) ?? new Sequences()
-    if (isShared) groups.set(filter, this.#sequences)
+    this.#sequences = isShared ? deliveries.ofGroup(filter) : deliveries.ofOne()
   }
 
   received(message: Message, nowUs: number): void {
@@ -56,14 +55,16 @@ export class Subscriber implements Work {
     const arrival = this.#sequences.add(publisher, sequence)
     const isLate = this.#latest === undefined ? arrival === 'late' : this.#isLate(this.#latest, publisher, sequence)
     if (!stamp.counts) return
-    if (arrival === 'duplicate') {
-      meter.counts.duplicates++
-      return
-    }
+    if (arrival === 'duplicate') meter.counts.duplicates++
+    else if (arrival === 'undecided') meter.counts.undecided++
+    else this.#count(clock.ofStamp(stamp.due, nowUs), delayUs, isLate, nowUs)
+  }
+
+  #count(dueUs: number, delayUs: number, isLate: boolean, nowUs: number): void {
+    const { meter } = this.#context
     meter.counts.received++
     meter.lastReceivedUs = nowUs
     if (isLate) meter.counts.outOfOrder++
-    const dueUs = clock.ofStamp(stamp.due, nowUs)
     meter.endToEnd.record(nowUs - dueUs)
     meter.endToEndFromSent.record(nowUs - dueUs - delayUs)
   }

@@ -57,8 +57,14 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
     lost: lostOf(plan, expected - (distinct - surplus)),
     duplicates: sumOf(all, (each) => each.duplicates) + surplus,
     outOfOrder: sumOf(all, (each) => each.outOfOrder),
+    ...undecidedOf(sumOf(all, (each) => each.undecided)),
     foreign: sumOf(all, (each) => each.foreign),
   }
+}
+
+/** Nearly always there are none. */
+export function undecidedOf(undecided: number): Pick<MessageCounts, 'undecided'> {
+  return undecided === 0 ? {} : { undecided }
 }
 
 /** Undefined in a part of a run, which receives what others have sent, and where nothing says what it is. */

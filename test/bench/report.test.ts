@@ -35,7 +35,7 @@ describe('the report as JSON', () => {
       result: resultOf({
         incomplete: 'interrupted by SIGINT',
         measured: measuredOf({ endToEnd: { ...evenly(5000, 3_000_000), negative: 3, min: -40 } }),
-        messages: { rejected: { '0x97': 3 } },
+        messages: { rejected: { '0x97': 3 }, undecided: 4 },
         connections: { failed: { 'connection refused': 2 } },
         brokerLimits: { receiveMaximum: 20, retainAvailable: true },
         intervals: [intervalOf(0), intervalOf(1, { phase: 'drain', measured: measuredOf() })],

@@ -134,9 +134,10 @@ function withoutLoss(publish: PayloadFacts, { expected, received }: Result['mess
   return `${here}: bench merge says what is lost`
 }
 
-function asides({ duplicates, outOfOrder, foreign }: Result['messages']): string {
+function asides({ duplicates, outOfOrder, undecided, foreign }: Result['messages']): string {
   const others = foreign === 0 ? '' : `, ${shownCount(foreign)} of others`
-  return `${shownCount(duplicates)} duplicates, ${shownCount(outOfOrder)} out of order${others}`
+  const unclear = undecided === undefined ? '' : `, ${shownCount(undecided)} either, and lost at most so many less`
+  return `${shownCount(duplicates)} duplicates, ${shownCount(outOfOrder)} out of order${unclear}${others}`
 }
 
 type Part = readonly [name: string, count: number]

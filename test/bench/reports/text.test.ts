@@ -118,6 +118,11 @@ Thresholds
     expect(text).not.toContain('duplicates')
   })
 
+  it('says of how many it is not known whether they were lost', () => {
+    const text = shown(reportOf({ result: resultOf({ messages: { undecided: 1234 } }) }))
+    expect(text).toContain('0 duplicates, 0 out of order, 1,234 either, and lost at most so many less\n')
+  })
+
   it('leaves what is lost to the merged report, where it is of a part', () => {
     const shards = { indexes: [1], of: 2 }
     const text = shown(reportOf({ shards, result: resultOf({ messages: { received: 7, lost: undefined } }) }))

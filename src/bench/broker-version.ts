@@ -25,7 +25,13 @@ export async function brokerVersion(plan: Plan, host: HostClock): Promise<string
     ...plan,
     publish: undefined,
     // Of MQTT 5 too a retained message has to come.
-    subscribe: { clients: 1, filter: TOPIC, options: { qos: 0, retainHandling: 0, retainAsPublished: false } },
+    subscribe: {
+      clients: 1,
+      filter: TOPIC,
+      options: { qos: 0, retainHandling: 0, retainAsPublished: false },
+      absent: false,
+      retained: undefined,
+    },
     idle: 0,
     churn: undefined,
     shard: { index: 0, of: 1 },
@@ -34,7 +40,7 @@ export async function brokerVersion(plan: Plan, host: HostClock): Promise<string
   const profiles = new Profiles(asking, () => {})
   await profiles.prepare()
   const clock = new Clock(epochNow(host))
-  const context = { plan: asking, clock, meter: new Meter(), outbox: new Outbox() }
+  const context = { plan: asking, clock, meter: new Meter(), outbox: new Outbox(), willTimes: undefined }
   const member = memberOf(asking, 'subscriber', 0)
   // Not the identifier of a client of the run, whose session it would take.
   const options = passing(profiles.optionsOf({ ...member, clientId: `${member.clientId}-version` }))

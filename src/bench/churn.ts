@@ -1,17 +1,17 @@
 import type { Client, Ending } from './client.ts'
 import type { Context } from './context.ts'
+import { type Comings, Returns } from './returns.ts'
 import { Schedule } from './schedule.ts'
 
 /** How often one looks whether a client is due. */
 const TICK_MS = 1
 
 /** Lets the clients of one thread leave in turn and connect anew, when each is due whatever the broker does. */
-export class Churn {
+export class Churn implements Comings {
   readonly #context: Context
   readonly #clients: readonly Client[]
   readonly #schedule: Schedule
-  /** Clients that leave or are on their way back, and when each was due. */
-  readonly #away = new Map<Client, number>()
+  readonly #returns: Returns
   #fromUs = 0
   #dueUs = Number.POSITIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
@@ -22,53 +22,44 @@ export class Churn {
   constructor(context: Context, clients: readonly Client[], numbers: readonly number[], of: number) {
     this.#context = context
     this.#clients = clients
+    this.#returns = new Returns(context)
     const { rate } = context.plan.churn!
     const segments = [{ from: rate, to: rate, durationMs: Number.POSITIVE_INFINITY }]
     this.#schedule = new Schedule({ segments, members: numbers, of })
   }
 
-  /** Clients that leave or are on their way back. */
   get away(): number {
-    return this.#away.size
+    return this.#returns.size
   }
 
-  /** Clients that are away, or may have another turn. */
   get mayReturn(): number {
-    return this.#dueUs < Number.POSITIVE_INFINITY ? this.#clients.length : this.#away.size
+    return this.#dueUs < Number.POSITIVE_INFINITY ? this.#clients.length : this.#returns.size
   }
 
-  /** Begins at this time of the run, for as long as the plan measures. */
   start(fromUs: number): void {
     this.#fromUs = fromUs
     this.#dueUs = this.#nextUs()
     this.#timer = setTimeout(() => this.#tick(), Math.max(0, (fromUs - this.#context.clock.us()) / 1000))
   }
 
-  /** Lets no more clients leave. Those that are away come back. */
   stop(): void {
     this.#leaveAllDue()
     this.#dueUs = Number.POSITIVE_INFINITY
     clearTimeout(this.#timer)
   }
 
-  /** Lets nobody come back any more either. */
   end(): void {
     this.#dueUs = Number.POSITIVE_INFINITY
     clearTimeout(this.#timer)
-    this.#away.clear()
+    this.#returns.clear()
   }
 
-  /** The client is ready, or has failed. */
   settled(client: Client): void {
-    const dueUs = this.#away.get(client)
-    if (dueUs === undefined) return
-    this.#away.delete(client)
-    const { clock, meter } = this.#context
-    if (client.isReady) meter.returned.record(clock.us() - dueUs)
+    this.#returns.settled(client)
   }
 
   over(client: Client, ending: Ending): void {
-    if (ending === 'left' && this.#away.has(client)) this.#return(client)
+    if (ending === 'left' && this.#returns.has(client)) this.#returns.begin(client)
   }
 
   #nextUs(): number {
@@ -94,13 +85,8 @@ export class Churn {
       meter.counts.missed++
       return
     }
-    this.#away.set(client, dueUs)
+    this.#returns.add(client, dueUs)
     if (client.isReady) client.leave(plan.churn!.kill)
-    else this.#return(client)
-  }
-
-  #return(client: Client): void {
-    this.#context.meter.counts.returns++
-    client.connect()
+    else this.#returns.begin(client)
   }
 }

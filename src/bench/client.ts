@@ -15,6 +15,8 @@ import { Link, type LinkOwner } from './link.ts'
 export interface Work {
   /** To subscribe to before the client counts as ready. */
   readonly filter?: string
+  /** SUBACK has come. */
+  subscribed?(isGranted: boolean): void
   /** CONNACK has come, with what the broker allows. */
   connected?(limits: { readonly receiveMaximum: number }): void
   /** A message has come, at this time, and was not delivered before. */
@@ -57,6 +59,8 @@ const LEAVE_US = 2_000_000
 export class Client implements LinkOwner {
   /** The broker has granted the filter. */
   hasSubscription = false
+  /** The broker has let it in at least once: there may be a session. */
+  wasConnected = false
   readonly #context: Context
   readonly #options: ClientOptions
   readonly #work: Work
@@ -130,6 +134,13 @@ export class Client implements LinkOwner {
   send(): void {
     if (this.#link === undefined) this.#context.outbox.discard()
     else this.#link.send()
+  }
+
+  /** To be called when CONNACK has come. */
+  subscribe(filter: string): void {
+    this.#state = 'subscribe sent'
+    this.#sinceUs = this.#context.clock.us()
+    this.#link!.write(encodeSubscribe(this.#options, SUBSCRIBE_ID, filter, this.#context.plan.subscribe!.options))
   }
 
   /** Does what time asks for; to be called about every second. */
@@ -234,7 +245,7 @@ export class Client implements LinkOwner {
   }
 
   #accept({ returnCode, reasonCode, sessionPresent, properties = {} }: IConnackPacket): void {
-    const { meter, plan } = this.#context
+    const { meter } = this.#context
     const code = returnCode ?? reasonCode
     if (code === undefined) throw new MalformedPacketError('CONNACK without a code')
     if (code > 0) {
@@ -243,6 +254,8 @@ export class Client implements LinkOwner {
     }
     this.#record('connack')
     meter.counts.connected++
+    this.wasConnected = true
+    if (this.#hasLostSession(sessionPresent)) meter.counts.sessionsLost++
     meter.noteLimits(properties)
     const { receiveMaximum = 0xffff, serverKeepAlive } = properties
     if (serverKeepAlive !== undefined) this.#link!.keepAlive.seconds = serverKeepAlive
@@ -252,10 +265,13 @@ export class Client implements LinkOwner {
     if (filter === undefined || (sessionPresent && this.hasSubscription)) {
       this.#state = 'ready'
       this.#settle()
-    } else {
-      this.#state = 'subscribe sent'
-      this.#link!.write(encodeSubscribe(this.#options, SUBSCRIBE_ID, filter, plan.subscribe!.options))
-    }
+    } else this.subscribe(filter)
+  }
+
+  /** It came back to a session that the broker should have kept. MQTT 3.1 doesn't tell. */
+  #hasLostSession(sessionPresent: boolean): boolean {
+    const { cleanStart, protocolVersion } = this.#options
+    return this.hasSubscription && !sessionPresent && !cleanStart && protocolVersion > 3
   }
 
   #granted(codes: ISubackPacket['granted'] | undefined): void {
@@ -265,6 +281,7 @@ export class Client implements LinkOwner {
     this.hasSubscription = code <= 2
     if (!this.hasSubscription) this.#context.meter.subscriptionsRefused.add(reasonName(code))
     this.#state = 'ready'
+    this.#work.subscribed?.(this.hasSubscription)
     this.#settle()
   }
 }

@@ -1,4 +1,5 @@
 import { type Metric, metricOf } from './metrics.ts'
+import { median } from './repeats.ts'
 import type { Report } from './report.ts'
 import type { Interval, Result } from './result.ts'
 
@@ -104,10 +105,4 @@ function standardError(values: readonly number[]): number | undefined {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
   return Math.sqrt(variance / values.length)
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }

@@ -1,11 +1,14 @@
-import { Churn } from './churn.ts'
+import type { ClientOptions } from '../mqtt/client-options.ts'
+import { withSession } from './absence.ts'
 import { Client, type Ending, type Work } from './client.ts'
 import { Clock } from './clock.ts'
+import { comingsOf } from './comings.ts'
 import type { Context } from './context.ts'
 import { Deliveries } from './deliveries.ts'
 import { FanOut } from './fan-out.ts'
+import { Flood, FloodSubscriber } from './flood.ts'
 import { Health } from './health.ts'
-import { Load } from './load.ts'
+import { Load, type Loading } from './load.ts'
 import { Meter } from './meter.ts'
 import type { CrewSetup, Order, Report } from './orders.ts'
 import { Outbox } from './outbox.ts'
@@ -13,9 +16,12 @@ import { isStamped, type PayloadMaker, payloadMaker } from './payloads.ts'
 import { Profiles } from './profiles.ts'
 import { Publisher } from './publisher.ts'
 import { Ramp } from './ramp.ts'
-import { churningRole, clientsOf, type Member, memberOf, namesOf, numbersOf, type Role, roles } from './roster.ts'
+import type { Comings } from './returns.ts'
+import { clientsOf, type Member, memberOf, namesOf, numbersOf, roles } from './roster.ts'
+import { SessionEnds } from './session-ends.ts'
 import { Subscriber } from './subscriber.ts'
 import { Sweep } from './sweep.ts'
+import { Testator, WillTimes, withWill } from './testator.ts'
 
 const PROGRESS_MS = 10
 
@@ -30,11 +36,12 @@ export class Crew {
   readonly #members: readonly Member[]
   readonly #clients: readonly Client[]
   readonly #publishers: Publisher[] = []
+  readonly #flooded: FloodSubscriber[] = []
   readonly #deliveries = new Deliveries()
   readonly #payloadsOf: PayloadMaker
   readonly #health = new Health()
-  readonly #load: Load | undefined
-  readonly #churn: Churn | undefined
+  readonly #load: Loading | undefined
+  readonly #comings: Comings | undefined
   readonly #sweep: Sweep
   #progressing: NodeJS.Timeout | undefined
   #leaving: NodeJS.Timeout | undefined
@@ -43,10 +50,12 @@ export class Crew {
   /** Clients that are not over yet, once all are to leave. */
   #leftBehind = 0
   #tellLeft: (() => void) | undefined
+  #sessionEnds: SessionEnds | undefined
 
   /** @throws UsageError for connection options that can't be used. */
   constructor({ plan, worker, epoch }: CrewSetup, report: (report: Report) => void) {
-    this.#context = { plan, clock: new Clock(epoch), meter: new Meter(), outbox: new Outbox() }
+    const willTimes = plan.publish?.wills ? new WillTimes(plan.publish, plan.seed) : undefined
+    this.#context = { plan, clock: new Clock(epoch), meter: new Meter(), outbox: new Outbox(), willTimes }
     this.#report = report
     this.#profiles = new Profiles(plan, (text) => report({ tells: 'notice', text }))
     this.#payloadsOf = payloadMaker(plan.publish ?? { payloadSize: 0 }, plan.seed)
@@ -54,7 +63,9 @@ export class Crew {
     this.#clients = this.#members.map((member) => this.#clientOf(member))
     if (this.#publishers.length > 0)
       this.#load = new Load(this.#context, this.#publishers, numbersOf(plan, 'publisher', worker))
-    this.#churn = plan.churn && this.#churnOf(churningRole(plan), worker)
+    if (this.#flooded.length > 0)
+      this.#load = new Flood(this.#context, this.#flooded, numbersOf(plan, 'subscriber', worker))
+    this.#comings = comingsOf(this.#context, this.#members, this.#clients)
     this.#sweep = new Sweep(this.#context.clock, this.#clients)
   }
 
@@ -70,35 +81,49 @@ export class Crew {
   async stop(): Promise<void> {
     this.#ramp?.stop()
     this.#load?.stop()
-    this.#churn?.end()
+    this.#comings?.end()
     this.#health.stop()
     this.#sweep.stop()
+    this.#sessionEnds?.stop()
     for (const timer of [this.#progressing, this.#leaving]) clearTimeout(timer)
     for (const client of this.#clients) client.end('the run has ended')
   }
 
   #clientOf(member: Member): Client {
     const work = this.#workOf(member)
-    const client: Client = new Client(this.#context, this.#profiles.optionsOf(member), work, {
+    const client: Client = new Client(this.#context, this.#optionsOf(member), work, {
       settled: () => this.#oneSettled(client),
       over: (ending) => this.#oneOver(client, ending),
     })
     if (work instanceof Publisher) {
       work.client = client
       this.#publishers.push(work)
+    } else if (work instanceof FloodSubscriber) {
+      work.client = client
+      this.#flooded.push(work)
     }
     return client
   }
 
   #workOf(member: Member): Work {
-    if (member.role === 'publisher') return new Publisher(this.#context, member, this.#payloadsOf(namesOf(member)))
-    return member.role === 'subscriber' ? new Subscriber(this.#context, member.topic, this.#deliveries) : {}
+    if (member.role === 'publisher')
+      return new (this.#context.willTimes === undefined ? Publisher : Testator)(
+        this.#context,
+        member,
+        this.#payloadsOf(namesOf(member)),
+      )
+    if (member.role !== 'subscriber') return {}
+    return this.#context.plan.subscribe!.retained === undefined
+      ? new Subscriber(this.#context, member.topic, this.#deliveries)
+      : new FloodSubscriber(this.#context, member.topic)
   }
 
-  #churnOf(role: Role, worker: number): Churn {
-    const clients = this.#clients.filter((_, at) => this.#members[at]!.role === role)
+  #optionsOf(member: Member): ClientOptions {
     const { plan } = this.#context
-    return new Churn(this.#context, clients, numbersOf(plan, role, worker), clientsOf(plan, role))
+    const options = this.#profiles.optionsOf(member)
+    if (member.role === 'publisher' && plan.publish!.wills)
+      return withWill(options, member, plan.publish!, this.#payloadsOf(namesOf(member)))
+    return member.role === 'subscriber' && plan.subscribe!.absent ? withSession(options, plan) : options
   }
 
   async #connect(): Promise<void> {
@@ -117,7 +142,7 @@ export class Crew {
   }
 
   #oneSettled(client: Client): void {
-    this.#churn?.settled(client)
+    this.#comings?.settled(client)
     // Who comes back settles once more, when that is told no more.
     this.#settled++
     this.#tellSettled()
@@ -132,7 +157,7 @@ export class Crew {
   }
 
   #oneOver(client: Client, ending: Ending): void {
-    this.#churn?.over(client, ending)
+    this.#comings?.over(client, ending)
     this.#leftBehind--
     this.#tellIfAllLeft()
   }
@@ -150,11 +175,16 @@ export class Crew {
     meter.countsFromUs = atUs + plan.phases.warmupMs * 1000
     meter.deliveries = 0
     this.#sweep.limitUs = Number.POSITIVE_INFINITY
-    this.#churn?.start(meter.countsFromUs)
+    this.#comings?.start(meter.countsFromUs)
+    this.#context.willTimes?.start(atUs)
     if (plan.publish !== undefined && isStamped(plan.publish)) this.#expectDeliveries(new Set(unsubscribed))
     this.#progressing = setInterval(() => this.#tellProgress(), PROGRESS_MS)
     if (this.#load === undefined) this.#report({ tells: 'loaded' })
-    else this.#load.start(atUs, () => this.#report({ tells: 'loaded' }))
+    else
+      this.#load.start(atUs, () => {
+        this.#tellProgress()
+        this.#report({ tells: 'loaded' })
+      })
   }
 
   #expectDeliveries(unsubscribed: ReadonlySet<number>): void {
@@ -167,32 +197,49 @@ export class Crew {
 
   #drain(): void {
     this.#load?.stop()
-    this.#churn?.stop()
+    this.#comings?.stop()
     this.#tellProgress()
   }
 
   #tellProgress(): void {
     const { connected, counts, deliveries } = this.#context.meter
     const { expected, received } = counts
-    const outstanding = (this.#load?.outstanding ?? 0) + (this.#churn?.away ?? 0)
-    const alive = connected + (this.#churn?.mayReturn ?? 0)
+    const outstanding = (this.#load?.outstanding ?? 0) + (this.#comings?.away ?? 0)
+    const alive = connected + (this.#comings?.mayReturn ?? 0)
     this.#report({ tells: 'progress', progress: { alive, outstanding, expected, received, deliveries } })
   }
 
   #leave(): void {
     this.#ramp?.stop()
     this.#load?.stop()
-    this.#churn?.end()
+    this.#comings?.end()
     clearInterval(this.#progressing)
     for (const client of this.#clients) if (!client.isConnected) client.end('it was not connected when the run ended')
     const counted = this.#context.meter.counted()
     this.#leftBehind = this.#clients.filter(({ isOver }) => !isOver).length
-    this.#tellLeft = () => this.#report({ tells: 'left', counted })
+    this.#tellLeft = () => this.#endSessions(() => this.#report({ tells: 'left', counted }))
     for (const client of this.#clients) client.leave()
     this.#leaving = setTimeout(() => {
       for (const client of this.#clients) client.end('the run has ended')
     }, LEAVE_MS)
     this.#tellIfAllLeft()
+  }
+
+  /** Those of clients that were to come back to them. */
+  #endSessions(done: () => void): void {
+    const { plan } = this.#context
+    const hasSession = ({ role }: Member, at: number) => role === 'subscriber' && this.#clients[at]!.wasConnected
+    const members = plan.subscribe?.absent ? this.#members.filter(hasSession) : []
+    if (members.length === 0) {
+      done()
+      return
+    }
+    const options = members.map((member) => this.#optionsOf(member))
+    this.#sessionEnds = new SessionEnds(this.#context, options, (kept) => {
+      if (kept > 0)
+        this.#report({ tells: 'notice', text: `${kept} sessions may be left at the broker: it did not let clients in` })
+      done()
+    })
   }
 
   #sample(number: number): void {
@@ -207,6 +254,7 @@ export class Crew {
       health: this.#health.take(),
       socketBacklog,
       waiting,
+      counted: this.#context.meter.counted(),
     }
     this.#report({ tells: 'sample', number, sample })
   }

@@ -9,8 +9,24 @@ const MOST_WAITING = 4_000_000
 /** How often one looks whether something is due: as often as Node's timers can. */
 const TICK_MS = 1
 
+/** What makes things due in one thread, by a schedule or as fast as it goes. */
+export interface Loading {
+  /** Messages that are due and not sent. */
+  readonly waiting: number
+  /** What is still to be done of what was due. */
+  readonly outstanding: number
+  /**
+   * Begins at this time of the run.
+   *
+   * @param done called when nothing will be due any more.
+   */
+  start(atUs: number, done: () => void): void
+  /** Makes nothing due any more. What was goes on as before. */
+  stop(): void
+}
+
 /** Lets the publishers of one thread send: when each message is due, or as fast as their windows allow. */
-export class Load {
+export class Load implements Loading {
   readonly #context: Context
   readonly #plan: PublishPlan
   readonly #publishers: readonly Publisher[]
@@ -30,7 +46,6 @@ export class Load {
     for (const publisher of publishers) publisher.mostWaiting = MOST_WAITING / publishers.length
   }
 
-  /** Messages that are due and not sent. */
   get waiting(): number {
     let waiting = 0
     for (const publisher of this.#publishers) waiting += publisher.waiting
@@ -44,11 +59,6 @@ export class Load {
     return outstanding
   }
 
-  /**
-   * Begins at this time of the run.
-   *
-   * @param done called when no message will be due any more.
-   */
   start(atUs: number, done: () => void): void {
     const { warmupMs, measureMs } = this.#context.plan.phases
     this.#done = done
@@ -59,7 +69,6 @@ export class Load {
     this.#timer = setTimeout(begin, waitMs)
   }
 
-  /** Makes no more messages due. Those that are go out as before. */
   stop(): void {
     clearTimeout(this.#timer)
     clearImmediate(this.#immediate)

@@ -89,7 +89,7 @@ function mergeResults(results: readonly Result[], whole: Configuration | undefin
     receivingMs: largest(results.map(({ receivingMs }) => receivingMs)),
     incomplete: incomplete.length === 0 ? undefined : incomplete.join('; '),
     connections: {
-      ...summed(connections, ['intended', 'connected', 'left', 'missed']),
+      ...summed(connections, ['intended', 'connected', 'left', 'missed', 'sessionsLost']),
       ...summedByReason(connections, ['failed', 'lost', 'subscriptionsRefused']),
     },
     messages: mergeMessages(
@@ -111,13 +111,14 @@ function mergeMessages(all: readonly MessageCounts[], whole: Configuration | und
     ...undecidedOf(all.reduce((sum, { undecided = 0 }) => sum + undecided, 0)),
     ...summedByReason(all, ['rejected']),
   }
-  const { publish, subscribe } = whole ?? {}
-  const isChecked = publish !== undefined && subscribe !== undefined && isStamped(publish)
   // Two members of a shared group in different parts don't know of each other.
-  const surplus = isChecked ? Math.max(0, received - counts.expected) : 0
-  const lost = isChecked ? counts.expected - (received - surplus) : 0
-  const isKnown = whole !== undefined && (isChecked || publish === undefined || subscribe === undefined)
-  return { ...counts, received: received - surplus, lost: isKnown ? lost : undefined, duplicates: duplicates + surplus }
+  const isStampedFlow = whole?.subscribe !== undefined && whole.publish !== undefined && isStamped(whole.publish)
+  const surplus = isStampedFlow ? Math.max(0, received - counts.expected) : 0
+  const told = { ...counts, received: received - surplus, duplicates: duplicates + surplus }
+  if (isStampedFlow || whole?.subscribe?.retained !== undefined)
+    return { ...told, lost: counts.expected - told.received }
+  const expectsNone = whole !== undefined && (whole.publish === undefined || whole.subscribe === undefined)
+  return { ...told, lost: expectsNone ? 0 : undefined }
 }
 
 function summed<Key extends string>(all: readonly Readonly<Record<Key, number>>[], keys: readonly Key[]) {

@@ -8,6 +8,7 @@ export const MEASURED = [
   'connack',
   'suback',
   'returned',
+  'flood',
   'schedule',
   'waited',
   'acknowledged',
@@ -31,6 +32,7 @@ export interface Counted {
   readonly left: number
   readonly returns: number
   readonly missed: number
+  readonly sessionsLost: number
   readonly failed: Reasons
   readonly lost: Reasons
   readonly subscriptionsRefused: Reasons
@@ -62,6 +64,7 @@ export class Meter {
   readonly connack = new Latencies()
   readonly suback = new Latencies()
   readonly returned = new Latencies()
+  readonly flood = new Latencies()
   readonly schedule = new Latencies()
   readonly waited = new Latencies()
   readonly acknowledged = new Latencies()
@@ -74,6 +77,7 @@ export class Meter {
     left: 0,
     returns: 0,
     missed: 0,
+    sessionsLost: 0,
     intended: 0,
     sent: 0,
     acknowledged: 0,

@@ -7,7 +7,8 @@ export const LATENCIES: Readonly<Record<string, { readonly key: keyof Measured; 
   tls: { key: 'tls', title: 'TLS handshake' },
   connack: { key: 'connack', title: 'CONNECT to CONNACK' },
   suback: { key: 'suback', title: 'SUBSCRIBE to SUBACK' },
-  return: { key: 'returned', title: 'due to leave to back again' },
+  return: { key: 'returned', title: 'due to come back to ready' },
+  flood: { key: 'flood', title: 'due to subscribe to last retained' },
   schedule: { key: 'schedule', title: 'delay of the generator' },
   waited: { key: 'waited', title: 'waited for window or socket' },
   ack: { key: 'acknowledged', title: 'due to acknowledged' },
@@ -31,9 +32,12 @@ export interface Metric {
   base?(result: Result): number
 }
 
+/** What counts are read from. */
+export type Counts = Pick<Result, 'connections' | 'messages'>
+
 interface Count {
-  readonly read: (result: Result) => number | undefined
-  readonly base: (result: Result) => number
+  readonly read: (counts: Counts) => number | undefined
+  readonly base: (counts: Counts) => number
 }
 
 /** The total of counts by reason. */
@@ -69,17 +73,38 @@ const counts: Readonly<Record<string, Count>> = {
     read: ({ connections }) => connections.missed,
     base: ({ connections }) => connections.left + connections.missed,
   },
+  'sessions-lost': {
+    read: ({ connections }) => connections.sessionsLost,
+    base: ({ connections }) => connections.connected,
+  },
   'subscriptions-refused': {
     read: ({ connections }) => totalOf(connections.subscriptionsRefused),
     base: ({ connections }) => connections.intended,
   },
 }
 
+/** A count that only grows while a run goes on; undefined for any other number. */
+export function growingCount(name: string): ((counts: Counts) => number) | undefined {
+  if (!Object.hasOwn(counts, name) || SHRINKING.includes(name)) return undefined
+  const { read } = counts[name]!
+  return (all) => read(all) ?? 0
+}
+
+/** What is late is not lost, and the like. */
+const SHRINKING = ['not-sent', 'unanswered', 'lost']
+
 /** How many in how many milliseconds. */
 const rates: Readonly<Record<string, (result: Result) => readonly [count: number, ms: number]>> = {
   rate: ({ messages, measuredMs }) => [messages.sent, measuredMs],
   'rate.acknowledged': ({ messages, acknowledgingMs }) => [messages.acknowledged, acknowledgingMs],
   'rate.received': ({ messages, receivingMs }) => [messages.received, receivingMs],
+  'rate.drained': drained,
+}
+
+/** How many were received after the load, and how long that took. */
+function drained({ intervals, measuredMs, receivingMs }: Result): readonly [count: number, ms: number] {
+  const draining = intervals.filter(({ phase }) => phase === 'drain')
+  return [draining.reduce((sum, { received }) => sum + received, 0), receivingMs - measuredMs]
 }
 
 const STATISTICS = ['p50', 'p75', 'p90', 'p95', 'p99', 'p99.9', 'p99.99', 'max', 'min', 'mean', 'count']

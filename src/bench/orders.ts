@@ -66,6 +66,8 @@ export interface Sample {
   readonly health: ThreadHealth
   readonly socketBacklog: number
   readonly waiting: number
+  /** From the beginning on. */
+  readonly counted: Counted
 }
 
 /** A crew as the run sees it, in whatever thread. */

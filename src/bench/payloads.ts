@@ -1,5 +1,6 @@
 import type { SizeShare } from '../options/size-distribution.ts'
 import { expand, type Names } from './names.ts'
+import { payloadOf } from './payload.ts'
 import type { PayloadPlan } from './plan.ts'
 import { uniform } from './random.ts'
 import { STAMP_SIZE } from './stamp.ts'
@@ -36,17 +37,9 @@ export function payloadMaker(
   const head = isStamped(publish) ? Buffer.alloc(STAMP_SIZE) : Buffer.alloc(0)
   if (payload?.kind === 'content') return always(Buffer.concat([head, payload.content]))
   if (payload?.kind === 'template') return (names) => new FromTemplate(payload.text, names, head)
-  if (payload === undefined) return always(noise(payloadSize, seed))
-  const bytes = noise(Math.max(...payload.sizes.map(({ to }) => to)), seed)
+  if (payload === undefined) return always(payloadOf(payloadSize, seed))
+  const bytes = payloadOf(Math.max(...payload.sizes.map(({ to }) => to)), seed)
   return ({ number }) => new OfSizes(payload.sizes, bytes, uniform(seed ^ Math.imul(number + 1, 0x9e3779b1)))
-}
-
-/** Bytes that compress badly, the same for the same seed. */
-function noise(size: number, seed: number): Buffer {
-  const random = uniform(seed)
-  const bytes = Buffer.allocUnsafeSlow(size)
-  for (let at = 0; at < size; at++) bytes[at] = random() * 256
-  return bytes
 }
 
 function always(bytes: Buffer): PayloadMaker {

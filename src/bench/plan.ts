@@ -37,6 +37,8 @@ export interface PublishPlan {
   readonly topic: string
   readonly qos: QoS
   readonly retain: boolean
+  /** Each publisher has one message: its will, which is due when the client is cut off. */
+  readonly wills: boolean
   readonly properties: readonly Property[]
   /** Bytes of each payload, the stamp in front if there is room. */
   readonly payloadSize: number
@@ -57,6 +59,10 @@ export interface SubscribePlan {
   readonly clients: number
   /** As `topic` of the publishers; may begin with `$share/GROUP/`. */
   readonly filter: string
+  /** They have sessions, are away while the load runs, and come back to what has waited. */
+  readonly absent: boolean
+  /** Retained messages that wait, one on each topic that the filter's `+` makes of their numbers. */
+  readonly retained: { readonly count: number; readonly payloadSize: number } | undefined
   readonly options: SubscribeOptions
 }
 

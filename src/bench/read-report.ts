@@ -2,7 +2,7 @@ import { LocalError } from '../errors.ts'
 import type { Configuration } from './configuration.ts'
 import type { Samples } from './latencies.ts'
 import type { Offset } from './parts/offset.ts'
-import { allMeasured, fromDistances, type Host, type Report, SCHEMA } from './report.ts'
+import { allMeasured, fromDistances, type Host, type Report, RUNS_SCHEMA, SCHEMA } from './report.ts'
 import type {
   ConnectionCounts,
   GeneratorHealth,
@@ -21,26 +21,44 @@ import { undecidedOf } from './totals.ts'
  * @throws LocalError that names the place.
  */
 export function readReport(text: string, name: string): Report {
-  let document: unknown
+  const top = documentNode(text, name)
+  if (schemaOf(top) === RUNS_SCHEMA)
+    throw new LocalError(`${name}: has repeated runs, which compare takes: merge adds up the parts of one run`)
+  return report(top, name)
+}
+
+/** Reads one run, or all that `runsJson` has written. @throws LocalError as `readReport` does. */
+export function readReports(text: string, name: string): readonly Report[] {
+  const top = documentNode(text, name)
+  return schemaOf(top) === RUNS_SCHEMA ? top.child('runs').list((run) => report(run, name)) : [report(top, name)]
+}
+
+function documentNode(text: string, name: string): Node {
   try {
-    document = JSON.parse(text)
+    return new Node(name, '', JSON.parse(text))
   } catch (error) {
     throw new LocalError(`${name}: is no JSON document`, { cause: error })
   }
-  const top = new Node(name, '', document)
-  const schema = top.isObject() ? top.child('schema').value : undefined
+}
+
+function schemaOf(node: Node): unknown {
+  return node.isObject() ? node.child('schema').value : undefined
+}
+
+function report(node: Node, name: string): Report {
+  const schema = schemaOf(node)
   if (typeof schema !== 'string' || !schema.startsWith('tmqtt-bench/'))
     throw new LocalError(`${name}: is no report of tmqtt bench (written by --json)`)
   if (schema !== SCHEMA) throw new LocalError(`${name}: is of format ${schema}; this version of tmqtt reads ${SCHEMA}`)
-  const shards = top.child('shards')
-  const brokerVersion = top.child('brokerVersion')
+  const shards = node.child('shards')
+  const brokerVersion = node.child('brokerVersion')
   return {
-    version: top.child('version').text(),
-    configuration: configuration(top.child('configuration')),
+    version: node.child('version').text(),
+    configuration: configuration(node.child('configuration')),
     ...(brokerVersion.value === undefined ? {} : { brokerVersion: brokerVersion.text() }),
-    hosts: top.child('hosts').list(host),
+    hosts: node.child('hosts').list(host),
     shards: { indexes: shards.child('indexes').list((each) => each.count()), of: shards.child('of').count() },
-    result: result(top.child('result')),
+    result: result(node.child('result')),
   }
 }
 
@@ -170,6 +188,7 @@ function connections(node: Node): ConnectionCounts {
     connected: node.child('connected').count(),
     left: node.child('left').count(),
     missed: node.child('missed').count(),
+    sessionsLost: node.child('sessionsLost').count(),
     failed: reasons(node.child('failed')),
     lost: reasons(node.child('lost')),
     subscriptionsRefused: reasons(node.child('subscriptionsRefused')),

@@ -1,12 +1,16 @@
 import type { Configuration } from './configuration.ts'
 import { NO_SAMPLES, type Samples } from './latencies.ts'
 import { LATENCIES, metricOf, PERCENTILES } from './metrics.ts'
+import { keyFigures } from './repeats.ts'
 import type { Interval, Measured, Result } from './result.ts'
 import type { Outcome } from './thresholds.ts'
 import { verdictOf } from './verdict.ts'
 
 /** Name and version of the format; a change that readers must know of gets another number. */
 export const SCHEMA = 'tmqtt-bench/1'
+
+/** That of a document with several runs. */
+export const RUNS_SCHEMA = 'tmqtt-bench-runs/1'
 
 /** A machine that generated load. */
 export interface Host {
@@ -35,8 +39,19 @@ export interface Report {
  * who does not want to count buckets.
  */
 export function reportJson(report: Report, thresholds: readonly Outcome[] = []): string {
+  return `${JSON.stringify(documentOf(report, thresholds), finite)}\n`
+}
+
+/** As `reportJson`, of several runs of one plan; `thresholds` are of all together. */
+export function runsJson(reports: readonly Report[], thresholds: readonly Outcome[]): string {
+  const runs = reports.map((report) => documentOf(report, []))
+  const document = { schema: RUNS_SCHEMA, summary: summaryOfRuns(reports), thresholds, runs }
+  return `${JSON.stringify(document, finite)}\n`
+}
+
+function documentOf(report: Report, thresholds: readonly Outcome[]): object {
   const { result, ...rest } = report
-  const document = {
+  return {
     schema: SCHEMA,
     ...rest,
     summary: summaryOf(result),
@@ -44,7 +59,6 @@ export function reportJson(report: Report, thresholds: readonly Outcome[] = []):
     thresholds,
     result: { ...result, measured: compactAll(result.measured), intervals: result.intervals.map(compactInterval) },
   }
-  return `${JSON.stringify(document, finite)}\n`
 }
 
 /** Of all machines that generated load. */
@@ -58,7 +72,7 @@ function finite(_key: string, value: unknown): unknown {
 }
 
 /** Rates per second, and of latencies percentiles in microseconds, null where there are too few samples. */
-function summaryOf(result: Result): object {
+export function summaryOf(result: Result): object {
   const read = (name: string) => metricOf(name)?.read(result) ?? null
   const statistics = ['count', 'mean', ...PERCENTILES.map((percentile) => `p${percentile}`), 'max']
   const latencies = Object.entries(LATENCIES).filter(([, { key }]) => result.measured[key].count > 0)
@@ -73,6 +87,11 @@ function summaryOf(result: Result): object {
       ]),
     ),
   }
+}
+
+function summaryOfRuns(reports: readonly Report[]): object {
+  const figures = keyFigures(reports.map(({ result }) => result))
+  return Object.fromEntries(figures.map(({ metric, ...figure }) => [metric.name, { unit: metric.unit, ...figure }]))
 }
 
 function compactInterval(interval: Interval): object {

@@ -11,8 +11,10 @@ export interface Measured {
   readonly connack: Samples
   /** From sending SUBSCRIBE to SUBACK. */
   readonly suback: Samples
-  /** From when a client was due to leave and come back to when it was ready again. */
+  /** From when a client was due to come back to when it was ready again; of churn it is due when it is to leave. */
   readonly returned: Samples
+  /** From when a client was due to subscribe to the last of the retained messages that its filter matches. */
+  readonly flood: Samples
   /** From when a message was due to when its turn came: the delay of the generator itself. None of closed loop. */
   readonly schedule: Samples
   /** From when a message was due to when it was sent, of those that window or socket had no room for in their turn. */
@@ -63,6 +65,8 @@ export interface ConnectionCounts {
   readonly left: number
   /** Times that a client was due to leave and come back while it was still on its way back. */
   readonly missed: number
+  /** Clients that came back to a session, and the broker had none. */
+  readonly sessionsLost: number
   /** By what was wrong, as the error message says it without the address. */
   readonly failed: Readonly<Record<string, number>>
   /** Connected, and lost before the end, by reason. */

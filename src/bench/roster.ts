@@ -30,6 +30,11 @@ export function churningRole({ publish, subscribe }: Plan): Role {
   return publish !== undefined ? 'publisher' : subscribe !== undefined ? 'subscriber' : 'idle'
 }
 
+/** Whether clients of the plan do something that ends by itself, rather than wait for what others do. */
+export function hasLoad({ publish, subscribe }: Plan): boolean {
+  return publish !== undefined || subscribe?.retained !== undefined
+}
+
 /** The numbers of this role that a worker of this process has: those of equal number are on the same worker. */
 export function numbersOf(plan: Plan, role: Role, worker: number): number[] {
   const { index, of } = plan.shard

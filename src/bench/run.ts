@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts'
 import { Clock, epochNow, type HostClock } from './clock.ts'
 import type { Counted } from './meter.ts'
+import type { Counts } from './metrics.ts'
 import type { CrewSetup, Progress, Report, Worker } from './orders.ts'
 import { partNames } from './parts/part-names.ts'
 import type { Parts, Standing, Start } from './parts/parts.ts'
@@ -8,7 +9,8 @@ import { partsOf } from './parts/parts-of.ts'
 import type { Plan } from './plan.ts'
 import { Profiles } from './profiles.ts'
 import type { Interval, Result } from './result.ts'
-import { clientsOf } from './roster.ts'
+import { clientsOf, hasLoad } from './roster.ts'
+import { endSessionsMs } from './session-ends.ts'
 import { MOST_PUBLISHERS } from './stamp.ts'
 import { crewHere, crewInThread } from './threads.ts'
 import { Timeline } from './timeline.ts'
@@ -20,6 +22,8 @@ export type Phase = Interval['phase'] | 'meet' | 'disconnect'
 type Agreed = Exclude<Start, { readonly refused: unknown }>
 
 export interface RunEvents {
+  /** Is told at each interval until the drain phase what was counted so far. A reason ends the measurement. */
+  endsFor?(counts: Counts): string | undefined
   onInterval?(interval: Interval): void
   onPhase?(phase: Phase): void
   /** What works but is unwise; for stderr. */
@@ -65,18 +69,18 @@ class Run {
   readonly #settled = new Map<number, { readonly connected: number; readonly unsubscribed: readonly number[] }>()
   readonly #loaded = new Set<number>()
   readonly #progress = new Map<number, Progress>()
+  readonly #soFar = new Map<number, Counted>()
   readonly #counted = new Map<number, Counted>()
-  /** Nothing is due any more. */
-  #drains = false
   #incomplete: string | undefined
   readonly #waiting: Waiting
+  /** Why the measurement ends early, until it does. */
+  #end: string | undefined
+  #isDraining = false
 
   constructor(plan: Plan, events: RunEvents) {
     this.#plan = plan
     this.#events = events
-    this.#waiting = new Waiting(events.signal, () => {
-      this.#incomplete ??= 'interrupted'
-    })
+    this.#waiting = new Waiting(events.signal, () => this.#endsEarly())
     const epoch = epochNow(events.host)
     this.#clock = new Clock(epoch)
     this.#parts = partsOf({
@@ -170,9 +174,9 @@ class Run {
       await this.#waitForLoad(fromUs)
     }
     const measuredMs = Math.max(0, (this.#clock.us() - fromUs) / 1000)
+    this.#isDraining = true
     this.#enter('drain')
     this.#progress.clear()
-    this.#drains = true
     this.#orderAll({ do: 'drain' })
     // What is on its way when the user stops the run is not lost.
     const isStopped = this.#incomplete === 'interrupted'
@@ -184,12 +188,14 @@ class Run {
   }
 
   async #waitForLoad(fromUs: number): Promise<void> {
-    const receivesOnly = this.#plan.publish === undefined
+    const receivesOnly = !hasLoad(this.#plan)
     const isOver = () => this.#parts.isLoaded || this.#hasLostAll
     const endUs = fromUs + this.#plan.phases.measureMs * 1000
     await this.#waiting.until(isOver, receivesOnly ? (endUs - this.#clock.us()) / 1000 : Number.POSITIVE_INFINITY)
     const isDone = receivesOnly ? this.#clock.us() >= endUs : this.#standing.loaded
-    if (this.#hasLostAll && !isDone) this.#incomplete ??= 'every connection was lost'
+    // A flood has come when everybody is still there.
+    const isGone = this.#hasLostAll && (!isDone || this.#plan.subscribe?.retained !== undefined)
+    if (isGone) this.#incomplete ??= 'every connection was lost'
   }
 
   get #hasLostAll(): boolean {
@@ -203,7 +209,7 @@ class Run {
     const sumOf = (name: keyof Progress) => all.reduce((sum, progress) => sum + progress[name], 0)
     return {
       loaded: this.#loaded.size === this.#workers.length,
-      drains: this.#drains && all.length === this.#workers.length,
+      drains: this.#isDraining && all.length === this.#workers.length,
       alive: sumOf('alive'),
       outstanding: sumOf('outstanding'),
       expected: sumOf('expected'),
@@ -218,7 +224,7 @@ class Run {
     if (this.#incomplete !== 'interrupted') await this.#parts.leave()
     this.#orderAll({ do: 'leave' })
     const isOver = () => this.#counted.size === this.#workers.length && this.#timeline.isComplete
-    await this.#waiting.until(isOver, LAST_WORDS_MS, false)
+    await this.#waiting.until(isOver, LAST_WORDS_MS + endSessionsMs(this.#plan), false)
   }
 
   #enter(phase: Interval['phase']): void {
@@ -234,12 +240,24 @@ class Run {
     if (report.tells === 'settled') this.#settled.set(worker, report)
     else if (report.tells === 'loaded') this.#loaded.add(worker)
     else if (report.tells === 'progress') this.#progress.set(worker, report.progress)
-    else if (report.tells === 'sample') this.#timeline.add(report.number, report.sample)
+    else if (report.tells === 'sample') this.#sample(worker, report)
     else if (report.tells === 'left') this.#counted.set(worker, report.counted)
     else if (report.tells === 'notice') this.#notice(report.text)
     else this.#waiting.fail(report.error)
     if (report.tells === 'loaded' || report.tells === 'progress') this.#parts.tell(this.#standing)
     this.#waiting.changed()
+  }
+
+  #sample(worker: number, { number, sample }: Extract<Report, { tells: 'sample' }>): void {
+    this.#timeline.add(number, sample)
+    this.#soFar.set(worker, sample.counted)
+    if (this.#isDraining || this.#incomplete !== undefined) return
+    const counted = [...this.#soFar.values()]
+    const counts = {
+      connections: connectionCounts(this.#plan, counted),
+      messages: messageCounts(this.#plan, counted),
+    }
+    this.#end ??= this.#events.endsFor?.(counts)
   }
 
   /** Each worker notices the same. */
@@ -249,6 +267,13 @@ class Run {
     if (this.#noticed.has(text)) return
     this.#noticed.add(text)
     this.#events.notice(text)
+  }
+
+  #endsEarly(): boolean {
+    if (this.#events.signal.aborted) this.#incomplete ??= 'interrupted'
+    else if (this.#end !== undefined && !this.#isDraining) this.#incomplete ??= this.#end
+    else return false
+    return true
   }
 
   #waitUntil(us: number): Promise<void> {

@@ -8,6 +8,7 @@ import { isStamped } from './payloads.ts'
 import { clientsOf } from './roster.ts'
 import type { Sequences } from './sequences.ts'
 import { readStamp } from './stamp.ts'
+import type { WillTimes } from './testator.ts'
 
 /** Checks what one subscriber receives. */
 export class Subscriber implements Work {
@@ -22,10 +23,12 @@ export class Subscriber implements Work {
   readonly #latest: Map<number, number> | undefined
   readonly #retained: boolean
   readonly #isTalk: (message: Message) => boolean
+  readonly #willTimes: WillTimes | undefined
 
   constructor(context: Context, filter: string, deliveries: Deliveries) {
     const { plan } = context
     this.#context = context
+    this.#willTimes = context.willTimes
     this.filter = filter
     this.#publishers = clientsOf(plan, 'publisher')
     this.#checks = plan.publish !== undefined && isStamped(plan.publish)
@@ -54,19 +57,21 @@ export class Subscriber implements Work {
     const { publisher, sequence, delayUs } = stamp
     const arrival = this.#sequences.add(publisher, sequence)
     const isLate = this.#latest === undefined ? arrival === 'late' : this.#isLate(this.#latest, publisher, sequence)
-    if (!stamp.counts) return
+    const willUs = this.#willTimes?.dueUs(publisher)
+    if (willUs === undefined ? !stamp.counts : willUs < meter.countsFromUs) return
     if (arrival === 'duplicate') meter.counts.duplicates++
     else if (arrival === 'undecided') meter.counts.undecided++
-    else this.#count(clock.ofStamp(stamp.due, nowUs), delayUs, isLate, nowUs)
+    else if (willUs === undefined) this.#count(clock.ofStamp(stamp.due, nowUs), delayUs, isLate, nowUs)
+    else this.#count(willUs, undefined, isLate, nowUs)
   }
 
-  #count(dueUs: number, delayUs: number, isLate: boolean, nowUs: number): void {
+  #count(dueUs: number, delayUs: number | undefined, isLate: boolean, nowUs: number): void {
     const { meter } = this.#context
     meter.counts.received++
     meter.lastReceivedUs = nowUs
     if (isLate) meter.counts.outOfOrder++
     meter.endToEnd.record(nowUs - dueUs)
-    meter.endToEndFromSent.record(nowUs - dueUs - delayUs)
+    if (delayUs !== undefined) meter.endToEndFromSent.record(nowUs - dueUs - delayUs)
   }
 
   /** Where nobody of this run publishes, or nothing is stamped, whatever comes is what was waited for. */

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.ts'
 import { didYouMean } from '../options/nearest.ts'
 import { shownMetric, shownShare } from './figures.ts'
-import { type Metric, metricNames, metricOf } from './metrics.ts'
+import { type Counts, growingCount, type Metric, metricNames, metricOf } from './metrics.ts'
 import type { Result } from './result.ts'
 
 /** A comparison of one number of a result, as `e2e.p99>20ms`. */
@@ -43,6 +43,14 @@ export function parseThreshold(text: string): Threshold {
   }
 }
 
+/** Reads comparisons with commas between, as `e2e.p99<20ms,lost=0`. @throws UsageError */
+export function parseConditions(text: string): readonly Threshold[] {
+  const parts = text.split(',')
+  if (parts.some((part) => part.trim() === ''))
+    throw new UsageError("expected comparisons with commas between, such as 'e2e.p99<20ms,lost=0'")
+  return parts.map(parseThreshold)
+}
+
 function unknownMetric(name: string): string {
   const hint = didYouMean(name, metricNames)
   const known = 'e2e.p99, ack.p99.9, connack.max, schedule.p99, lost, duplicates, unanswered, rejected, rate and so on'
@@ -63,9 +71,26 @@ function factorOf({ name, unit, base }: Metric, typed: string): number {
 }
 
 /** Whether a comparison holds; undefined when the number is not there. */
-export function holds({ metric, operator, limit, isShare }: Threshold, result: Result): boolean | undefined {
-  const value = readMetric(metric, isShare, result)
-  return value === undefined ? undefined : OPERATORS[operator](value, limit)
+export function holds(threshold: Threshold, result: Result): boolean | undefined {
+  const value = readMetric(threshold.metric, threshold.isShare, result)
+  return value === undefined ? undefined : compares(threshold, value)
+}
+
+/** Whether a comparison holds for this value, in the unit of the metric. */
+export function compares({ operator, limit }: Threshold, value: number): boolean {
+  return OPERATORS[operator](value, limit)
+}
+
+/** Whether a comparison that holds at some time will hold to the end: one of a count that only grows with a number. */
+export function isFinal({ metric, operator, isShare }: Threshold): boolean {
+  return growingCount(metric.name) !== undefined && operator.startsWith('>') && !isShare
+}
+
+/** The first comparison that holds for good, while a run goes on. */
+export function brokenForGood(thresholds: readonly Threshold[], counts: Counts): Threshold | undefined {
+  return thresholds
+    .filter(isFinal)
+    .find((threshold) => compares(threshold, growingCount(threshold.metric.name)!(counts)))
 }
 
 /** What becomes of one `--fail-if`. */
@@ -89,7 +114,8 @@ export function failures(thresholds: readonly Threshold[], result: Result): read
   })
 }
 
-function readMetric(metric: Metric, isShare: boolean, result: Result): number | undefined {
+/** @param isShare read it as a share of what it is a part of. */
+export function readMetric(metric: Metric, isShare: boolean, result: Result): number | undefined {
   const value = metric.read(result)
   if (!isShare || value === undefined) return value
   const base = metric.base?.(result) ?? 0

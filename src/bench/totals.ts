@@ -32,6 +32,7 @@ export function connectionCounts(plan: Plan, all: readonly Counted[]): Connectio
     connected: sumOf(all, ({ connected }) => connected),
     left: sumOf(all, ({ left }) => left),
     missed: sumOf(all, ({ missed }) => missed),
+    sessionsLost: sumOf(all, ({ sessionsLost }) => sessionsLost),
     failed: tallyOf(all.map(({ failed }) => failed)).counts,
     lost: tallyOf(all.map(({ lost }) => lost)).counts,
     subscriptionsRefused: tallyOf(all.map((each) => each.subscriptionsRefused)).counts,
@@ -69,6 +70,7 @@ export function undecidedOf(undecided: number): Pick<MessageCounts, 'undecided'>
 
 /** Undefined in a part of a run, which receives what others have sent, and where nothing says what it is. */
 function lostOf({ publish, subscribe, shard }: Plan, missing: number): number | undefined {
+  if (subscribe?.retained !== undefined) return missing
   if (publish === undefined || subscribe === undefined) return 0
   return shard.of === 1 && isStamped(publish) ? missing : undefined
 }

@@ -52,7 +52,7 @@ const ALL_CORES = 0.95
  * @param cores of the machine.
  */
 export function verdictOf(result: Result, cores: number): Verdict {
-  const measured = result.intervals.filter(({ phase }) => phase === 'measure')
+  const judged = judgedIntervals(result)
   const reasons = [
     failedFor(result, /EMFILE|too many open files/i, 'open files: raise the limit (ulimit -n)'),
     failedFor(
@@ -60,12 +60,19 @@ export function verdictOf(result: Result, cores: number): Verdict {
       /EADDRNOTAVAIL/i,
       'local ports: name more source addresses by --bind, or widen the range of ports',
     ),
-    busyLoop(measured),
-    stops(measured, result),
+    busyLoop(judged),
+    stops(judged, result),
     lateSchedule(result),
-    fullMachine(measured, cores),
+    fullMachine(judged, cores),
   ].filter((reason) => reason !== undefined)
   return { generatorLimited: reasons.length > 0, reasons }
+}
+
+/** Those in which was measured what the run is about: messages, or where there can be none how connections came. */
+export function judgedIntervals({ messages, measured, intervals }: Result): readonly Interval[] {
+  const isOfConnections = messages.intended + measured.suback.count === 0 && measured.connack.count > 0
+  const judged = isOfConnections ? 'connect' : 'measure'
+  return intervals.filter(({ phase }) => phase === judged)
 }
 
 /** The first line of a report; undefined when the generator was not the limit. */
@@ -89,7 +96,8 @@ function stops(measured: readonly Interval[], result: Result): string | undefine
   // The worst of each interval: the least that it stood still in all.
   const long = measured.map(({ health }) => health.loopDelayMaxMs).filter((ms) => ms >= STOP_MS)
   const total = long.reduce((sum, ms) => sum + ms, 0)
-  if (total === 0 || total < STOPPED_SHARE * result.measuredMs) return undefined
+  const lengthMs = measured.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0)
+  if (total === 0 || total < STOPPED_SHARE * lengthMs) return undefined
   const worstUs = Math.max(...long) * 1000
   if (!isNoticeable(worstUs, result)) return undefined
   return `its event loop stood still for ${shownTime(total * 1000)} in all, at worst ${shownTime(worstUs)}`
@@ -103,8 +111,9 @@ function lateSchedule(result: Result): string | undefined {
 }
 
 function isNoticeable(us: number, { measured }: Result): boolean {
-  const latencies = [measured.endToEnd, measured.acknowledged].map((samples) => percentileOf(samples, 99) ?? 0)
-  return us >= NOTICEABLE * Math.max(...latencies)
+  const ofMessages = [measured.endToEnd, measured.acknowledged].filter(({ count }) => count > 0)
+  const latencies = ofMessages.length > 0 ? ofMessages : [measured.connack]
+  return us >= NOTICEABLE * Math.max(...latencies.map((samples) => percentileOf(samples, 99) ?? 0))
 }
 
 function fullMachine(measured: readonly Interval[], cores: number): string | undefined {

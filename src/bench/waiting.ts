@@ -1,15 +1,15 @@
 /** Waits for what others bring about: they say when something has changed. */
 export class Waiting {
   readonly #signal: AbortSignal
-  readonly #interrupted: () => void
+  readonly #endsEarly: () => boolean
   #failure: { readonly error: unknown } | undefined
   /** Looks whether what is waited for is there. */
   #look: (() => void) | undefined
 
-  /** @param interrupted called when the user has stopped the run while it waited. */
-  constructor(signal: AbortSignal, interrupted: () => void) {
+  /** @param endsEarly is asked whether there is nothing to wait for any more, also when the user stops the run. */
+  constructor(signal: AbortSignal, endsEarly: () => boolean) {
     this.#signal = signal
-    this.#interrupted = interrupted
+    this.#endsEarly = endsEarly
   }
 
   changed(): void {
@@ -22,18 +22,14 @@ export class Waiting {
     this.changed()
   }
 
-  /** Resolves when it is there, when the time is up, or when the user has stopped the run. */
-  async until(isThere: () => boolean, limitMs = Number.POSITIVE_INFINITY, heedsSignal = true): Promise<void> {
+  /** Resolves when it is there, when the time is up, or early. */
+  async until(isThere: () => boolean, limitMs = Number.POSITIVE_INFINITY, mayEndEarly = true): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     try {
       await new Promise<void>((resolve, reject) => {
         this.#look = () => {
           if (this.#failure !== undefined) reject(this.#failure.error)
-          else if (isThere()) resolve()
-          else if (heedsSignal && this.#signal.aborted) {
-            this.#interrupted()
-            resolve()
-          }
+          else if (isThere() || (mayEndEarly && this.#endsEarly())) resolve()
         }
         if (limitMs < 2 ** 31) timer = setTimeout(resolve, Math.max(0, limitMs))
         this.#signal.addEventListener('abort', this.#look)

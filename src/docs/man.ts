@@ -20,7 +20,7 @@ export const exitStatuses: readonly (readonly [status: string, meaning: string])
   ['3', 'the broker cannot be reached: name, TCP, proxy, WebSocket, or no CONNACK in time'],
   [
     '6',
-    'what was to be so is not: check, expect, retain-clear (messages are still there, or there again), retain diff (the brokers differ)',
+    'what was to be so is not: check, expect, bench (--fail-if, compare, too few clients), retain-clear (messages are still there, or there again), retain diff (the brokers differ)',
   ],
   ['7', 'the connection was lost for good, or acknowledgements are missing at the end'],
   ['8', 'TLS: certificate, host name, handshake'],

@@ -34,17 +34,34 @@ export const perSecond: Kind<number> = {
   },
 }
 
-/** One rate, or segments with commas between: `RATE:TIME` constant, `RATE..RATE:TIME` a ramp; the last may go on. */
+/** Segments of a profile that is written out; more would be a slip. */
+const MOST_SEGMENTS = 10_000
+
+/**
+ * One rate, or segments with commas between: `RATE:TIME` constant, `RATE..RATE:TIME` a ramp, `(SEGMENTS)xTIMES`; the last
+ * may go on.
+ */
 export const rateProfile: Kind<Rate> = {
   placeholder: 'RATE',
-  expected: "a rate such as 500, 20k/s or 60/m, 'max', or segments such as 1k/s:10s,1k..20k/s:60s,20k/s",
+  expected:
+    "a rate such as 500, 20k/s or 60/m, 'max', segments such as 1k/s:10s,1k..20k/s:60s,20k/s, or (5k/s:1s,0:1s)x10",
   parse(value) {
     if (value === 'max') return 'max'
-    const parts = value.split(',')
-    const segments = parts.map((part, at) => segment(part, at === parts.length - 1))
+    const parts = value.split(/,(?![^(]*\))/)
+    const segments = parts.flatMap((part, at) =>
+      part.startsWith('(') ? repeated(part) : [segment(part, at === parts.length - 1)],
+    )
+    if (segments.length > MOST_SEGMENTS) throw new InvalidValue(`more than ${MOST_SEGMENTS} segments`)
     if (segments.every(({ from, to }) => from + to === 0)) throw new InvalidValue('a rate of 0 sends nothing')
     return segments
   },
+}
+
+function repeated(text: string): RateSegment[] {
+  const [, group, times] = /^\(([^()]*)\)x([1-9]\d{0,4})$/.exec(text) ?? []
+  if (group === undefined) throw new InvalidValue(`${text}: what repeats says how often, as in (5k/s:1s,0:1s)x10`)
+  const once = group.split(',').map((part) => segment(part, false))
+  return Array.from({ length: Number(times) }, () => once).flat()
 }
 
 function segment(text: string, isLast: boolean): RateSegment {

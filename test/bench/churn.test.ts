@@ -35,6 +35,7 @@ describe('clients that churn', () => {
       connected: 50,
       left: 30,
       missed: 0,
+      sessionsLost: 0,
       failed: {},
       lost: {},
       subscriptionsRefused: {},

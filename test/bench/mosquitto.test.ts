@@ -15,7 +15,8 @@ describe.skipIf(!hasMosquitto)('a run against mosquitto', () => {
       await using broker = await startMosquitto({ quiet: true, config: ['max_queued_messages 0'] })
       const fanIn = await startBench(
         planFor(broker.ports.tcp, {
-          publish: { clients: 20, qos, topic: 'in/%i' },
+          // More at QoS 2 and mosquitto hangs up.
+          publish: { clients: 20, qos, topic: 'in/%i', inflight: 20 },
           subscribe: { clients: 1, filter: 'in/+', options: options(qos) },
           phases: { messages: 1000 },
         }),
@@ -137,10 +138,11 @@ describe.skipIf(!hasMosquitto)('a run against mosquitto', () => {
         connection: { websocket: 'true', cafile: ca },
         publish: { clients: 2, qos: 1, payloadSize: 5000 },
         subscribe: { clients: 2, options: options(1) },
-        phases: { messages: 200 },
+        // mosquitto is slow at WebSocket.
+        phases: { messages: 50, drainMs: 60_000 },
       }),
     ).result
-    expect(messages).toMatchObject({ ...allWell, sent: 200, received: 400 })
+    expect(messages).toMatchObject({ ...allWell, sent: 50, received: 100 })
     expect([measured.tcp.count, measured.tls.count, measured.connack.count]).toEqual([4, 4, 4])
   })
 

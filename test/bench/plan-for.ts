@@ -35,6 +35,7 @@ export function planFor(port: number, parts: PlanParts = {}): Plan {
       topic: 'bench/%i',
       qos: 0,
       retain: false,
+      wills: false,
       properties: [],
       payloadSize: 20,
       segments: rate(1000),
@@ -45,6 +46,8 @@ export function planFor(port: number, parts: PlanParts = {}): Plan {
     subscribe: subscribe && {
       clients: 1,
       filter: 'bench/#',
+      absent: false,
+      retained: undefined,
       options: { qos: 0, retainHandling: 0, retainAsPublished: false },
       ...subscribe,
     },

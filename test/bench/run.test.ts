@@ -323,6 +323,7 @@ describe('a run without a broker', () => {
       failed: { 'connection refused; is the broker running there, and is the port right?': 30 },
       left: 0,
       missed: 0,
+      sessionsLost: 0,
       lost: {},
       subscriptionsRefused: {},
     })

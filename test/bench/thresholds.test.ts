@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { metricNames, metricOf } from '../../src/bench/metrics.ts'
 import type { Result } from '../../src/bench/result.ts'
-import { failures, holds, parseThreshold } from '../../src/bench/thresholds.ts'
+import { brokenForGood, failures, holds, isFinal, parseThreshold } from '../../src/bench/thresholds.ts'
 import { UsageError } from '../../src/errors.ts'
 import { evenly, measuredOf, resultOf } from './results.ts'
 
@@ -86,5 +86,28 @@ describe('a threshold', () => {
 describe('metricNames', () => {
   it('has only names that stand for something', () => {
     expect(metricNames.filter((name) => metricOf(name) === undefined)).toEqual([])
+  })
+})
+
+describe('a comparison that fails for good', () => {
+  it.each([
+    ['rejected>0', true],
+    ['connect-failed>=3', true],
+    ['duplicates>0.1%', false],
+    ['duplicates<3', false],
+    ['lost>0', false],
+    ['unanswered>0', false],
+    ['not-sent>0', false],
+    ['e2e.p99>1s', false],
+    ['rate>5', false],
+  ])('%s: %s', (text, final) => {
+    expect(isFinal(parseThreshold(text))).toBe(final)
+  })
+
+  it('is told by what was counted so far', () => {
+    const thresholds = ['lost>0', 'rejected>10', 'out-of-order>0'].map(parseThreshold)
+    const counts = (rejected: number) => resultOf({ messages: { lost: 5, rejected: { a: rejected, b: 4 } } })
+    expect(brokenForGood(thresholds, counts(6))).toBeUndefined()
+    expect(brokenForGood(thresholds, counts(7))).toMatchObject({ text: 'rejected>10' })
   })
 })

@@ -13,6 +13,24 @@ function withHealth(count: number, health: Partial<GeneratorHealth>, phase: 'mea
 
 const late = (us: number) => resultOf({ measured: measuredOf({ schedule: evenly(10_000, us) }) })
 
+/** Ten intervals of connecting, the first `count` of which are so, and one in which all stay. */
+function connecting(count: number, health: Partial<GeneratorHealth>, staying: Partial<GeneratorHealth> = {}): Result {
+  const { intervals } = withHealth(count, health)
+  return resultOf({
+    messages: { intended: 0, sent: 0, acknowledged: 0, expected: 0, received: 0 },
+    measured: measuredOf({ connack: evenly(10_000, 900) }),
+    intervals: [
+      ...intervals.map((interval) => ({ ...interval, phase: 'connect' as const })),
+      intervalOf(10, { health: { ...healthy, ...staying } }),
+    ],
+  })
+}
+
+const subscribed = (result: Result): Result => ({
+  ...result,
+  measured: { ...result.measured, suback: evenly(20, 900) },
+})
+
 /** The same with messages that took up to two seconds. */
 const slowly = (result: Result): Result => ({
   ...result,
@@ -32,6 +50,8 @@ describe('the verdict on the generator', () => {
     ['one long stop', withHealth(1, { loopDelayMaxMs: 150 }), /stood still for 150 ms in all, at worst 150 ms/],
     ['many short stops', withHealth(10, { loopDelayMaxMs: 12 }), /stood still for 120 ms in all, at worst 12\.0 ms/],
     ['a schedule that is not kept', late(8000), /1 of 100 messages was 7\.\d+ ms late/],
+    ['a loop that was busy while connecting, where that is all', connecting(6, { utilization: 0.97 }), /97 % busy/],
+    ['a stop while connecting, where that is all', connecting(1, { loopDelayMaxMs: 150 }), /stood still for 150 ms/],
     ['a machine that is full', withHealth(9, { cpuCores: 3.9 }), /it took 3\.9 of the 4 cores/],
     [
       'too few descriptors',
@@ -61,6 +81,15 @@ describe('the verdict on the generator', () => {
     ['messages that wait for the broker', withHealth(10, { waiting: 5000, socketBacklog: 1e6 })],
     ['a stop beside which the broker was slow', slowly(withHealth(1, { loopDelayMaxMs: 150 }))],
     ['a late schedule beside which the broker was slow', slowly(late(80_000))],
+    [
+      'a loop that was busy while connecting, where subscribers wait in vain',
+      subscribed(connecting(9, { utilization: 1, loopDelayMaxMs: 300 })),
+    ],
+    [
+      'a loop that was busy while nobody was connected',
+      { ...connecting(9, { utilization: 1, loopDelayMaxMs: 300 }), measured: measuredOf() },
+    ],
+    ['a loop that is busy while connections stay', connecting(0, {}, { utilization: 1, loopDelayMaxMs: 300 })],
     ['no measurement at all', resultOf({ intervals: [], measuredMs: 0 })],
   ])('does not blame it for %s', (_what, result) => {
     const verdict = verdictOf(result, 4)

@@ -24,6 +24,9 @@ describe('perSecond', () => {
   })
 })
 
+const at = (rate: number) => ({ from: rate, to: rate, durationMs: 1000 })
+const onAndOff = [at(5000), at(0)]
+
 describe('rateProfile', () => {
   it.each([
     ['20k/s', steady(20_000)],
@@ -33,6 +36,8 @@ describe('rateProfile', () => {
       '1k/s:10s,1k..20k/s:60s,20k/s',
       [{ from: 1000, to: 1000, durationMs: 10_000 }, { from: 1000, to: 20_000, durationMs: 60_000 }, ...steady(20_000)],
     ],
+    ['(5k/s:1s,0:1s)x3', Array.from({ length: 3 }, () => onAndOff).flat()],
+    ['1:1s,(5k/s:1s,0:1s)x1,(2:1s)x2,3', [at(1), ...onAndOff, at(2), at(2), ...steady(3)]],
     ['60..120/m:500ms', [{ from: 1, to: 2, durationMs: 500 }]],
     ['60/m..2/s:1m', [{ from: 1, to: 2, durationMs: 60_000 }]],
   ])('reads %s', (text, expected) => {
@@ -47,6 +52,13 @@ describe('rateProfile', () => {
     ['1k,2k', '1k: only the last segment may go on without a time, as in 1k:10s'],
     ['1k..2k', '1k..2k: a ramp needs its time, as in 1k..2k:60s'],
     ['0', 'a rate of 0 sends nothing'],
+    ['(0:1s)x3', 'a rate of 0 sends nothing'],
+    ['(1:1s)', '(1:1s): what repeats says how often, as in (5k/s:1s,0:1s)x10'],
+    ['(1:1s)x0', '(1:1s)x0: what repeats says how often'],
+    ['((1:1s)x2)x2', 'what repeats says how often'],
+    ['(1:1s)x2x2', 'what repeats says how often'],
+    ['(1:1s,2)x2', '2: only the last segment may go on without a time, as in 2:10s'],
+    ['(1:1s,2:1s)x6000', 'more than 10000 segments'],
   ])('says what is wrong with %s', (text, reason) => {
     expect(() => rateProfile.parse(text)).toThrow(reason)
   })

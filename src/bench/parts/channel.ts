@@ -76,8 +76,16 @@ export class Channel {
       clients: 1,
       filter: topicOfPart(this.#plan.meeting.run, this.#plan.shard.index),
       options: { qos: 0, retainHandling: 2, retainAsPublished: false } as const,
+      absent: false,
+      retained: undefined,
     }
-    const context = { plan: { ...this.#plan, subscribe }, clock: this.#clock, meter, outbox: this.#outbox }
+    const context = {
+      plan: { ...this.#plan, subscribe },
+      clock: this.#clock,
+      meter,
+      outbox: this.#outbox,
+      willTimes: undefined,
+    }
     const work = { filter: subscribe.filter, received: (message: Message, us: number) => this.#received(message, us) }
     const client = new Client(context, passing(options), work, {
       settled: () => {

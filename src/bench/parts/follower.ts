@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.ts'
 import type { PartClock } from '../result.ts'
+import { hasLoad } from '../roster.ts'
 import { Channel } from './channel.ts'
 import { ClockCheck } from './clock-check.ts'
 import type { Offset } from './offset.ts'
@@ -109,10 +110,10 @@ export class Follower implements Parts {
   }
 
   get #restMs(): number {
-    const { publish, phases } = this.#setting.plan
+    const { plan } = this.#setting
     if (this.#standing?.drains === true) return DRAIN_MS
     // Of what all have received together part 1 tells when it is enough.
-    const isCounted = publish === undefined && phases.messages !== undefined
+    const isCounted = !hasLoad(plan) && plan.phases.messages !== undefined
     return this.start === undefined || isCounted ? MEETING_MS : LOAD_MS
   }
 
@@ -187,7 +188,7 @@ export class Follower implements Parts {
   #begin({ atUs, unsubscribed }: NonNullable<FromLeader['start']>): void {
     if (this.start !== undefined || this.#before === undefined) return
     const { aheadUs } = this.#before
-    this.start = { atUs: this.#setting.clock.ofHost(atUs - aheadUs), unsubscribed, aheadUs }
+    this.start = { atUs: Math.round(this.#setting.clock.ofHost(atUs - aheadUs)), unsubscribed, aheadUs }
   }
 
   #refuse(refused: string | UsageError): void {

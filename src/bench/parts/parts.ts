@@ -2,6 +2,7 @@ import type { UsageError } from '../../errors.ts'
 import type { Progress } from '../orders.ts'
 import type { Plan } from '../plan.ts'
 import type { PartClock } from '../result.ts'
+import { hasLoad } from '../roster.ts'
 
 /** A part when each of its clients is connected and subscribed, or has failed. */
 export interface Ready {
@@ -63,8 +64,9 @@ export function tooFew(plan: Plan, all: readonly Ready[]): string | undefined {
 }
 
 /** Whether the load of all parts is over. */
-export function isLoadOver({ publish, phases: { messages } }: Plan, all: readonly Standing[]): boolean {
-  if (publish !== undefined) return all.every(({ loaded, drains }) => loaded || drains)
+export function isLoadOver(plan: Plan, all: readonly Standing[]): boolean {
+  const { messages } = plan.phases
+  if (hasLoad(plan)) return all.every(({ loaded, drains }) => loaded || drains)
   return messages !== undefined && sumOf(all, ({ deliveries }) => deliveries) >= messages
 }
 

@@ -13,8 +13,16 @@ export function headline({ configuration, brokerVersion, hosts, result, shards, 
     ...(subscribe === undefined ? [] : [numberOf(subscribe.clients, 'subscriber')]),
     ...(idle === 0 ? [] : [numberOf(idle, 'client')]),
     ...(publish === undefined ? [] : publishing(configuration)),
+    ...(subscribe?.retained === undefined
+      ? []
+      : [
+          `${shownCount(subscribe.retained.count)} retained messages of ${shownBytes(subscribe.retained.payloadSize)} for each`,
+        ]),
+    ...(subscribe?.absent ? ['subscribers absent meanwhile'] : []),
     ...(churn === undefined ? [] : [`${shownRate(churn.rate)} leave (${churn.kill}) and come back`]),
-    ...(result.measuredMs > 0 ? [`measured for ${shownTime(result.measuredMs * 1000)}`] : []),
+    ...(result.measuredMs > 0
+      ? [`${(publish ?? subscribe) === undefined ? 'stayed' : 'measured'} for ${shownTime(result.measuredMs * 1000)}`]
+      : []),
   ]
   const part = shards.of === 1 ? '' : `, ${shards.indexes.length} of ${shards.of} parts`
   return [
@@ -33,15 +41,17 @@ function told(brokerVersion: string | undefined, { brokerLimits }: Result): stri
   return all.length === 0 ? [] : [`which says: ${all.join(', ')}`]
 }
 
+/** Segments of which a repetition is looked for. */
+const LONGEST_REPEATED = 20
+
 function publishing({ publish, subscribe }: Configuration): string[] {
-  const { qos, segments, poisson } = publish!
+  const { qos, segments, poisson, wills } = publish!
   const received = subscribe === undefined || subscribe.options.qos === qos ? '' : ` to ${subscribe.options.qos}`
   return [
+    ...(wills ? ['messages are wills of clients that are cut off'] : []),
     `QoS ${qos}${received}`,
     shownPayload(publish!),
-    segments === undefined
-      ? 'as fast as it goes (closed loop)'
-      : `${segments.map(shownSegment).join(', ')} on schedule (open loop)`,
+    segments === undefined ? 'as fast as it goes (closed loop)' : `${shownSegments(segments)} on schedule (open loop)`,
     ...(poisson ? ['random arrivals'] : []),
   ]
 }
@@ -63,6 +73,30 @@ function shownSizes({ from, to }: SizeShare): string {
 
 function numberOf(count: number, what: string): string {
   return `${shownCount(count)} ${what}${count === 1 ? '' : 's'}`
+}
+
+/** What repeats stands there once: `(5,000/s for 1 s, 0/s for 1 s) × 10`. */
+function shownSegments(segments: readonly Segment[]): string {
+  const shown = segments.map(shownSegment)
+  const parts: string[] = []
+  for (let at = 0; at < shown.length; ) {
+    const { length, times } = repetitionAt(shown, at)
+    const once = shown.slice(at, at + length).join(', ')
+    parts.push(times === 1 ? once : `(${once}) × ${shownCount(times)}`)
+    at += length * times
+  }
+  return parts.join(', ')
+}
+
+/** The longest repetition that begins there, of as few segments as may be. */
+function repetitionAt(shown: readonly string[], at: number): { readonly length: number; readonly times: number } {
+  for (let length = 1; at + 2 * length <= shown.length && length <= LONGEST_REPEATED; length++) {
+    let end = at + length
+    while (end < shown.length && shown[end] === shown[end - length]) end++
+    const times = Math.floor((end - at) / length)
+    if (times > 1) return { length, times }
+  }
+  return { length: 1, times: 1 }
 }
 
 /** `1,000/s`, `1,000/s for 10 s`, `1,000/s to 20,000/s in 60 s`. */

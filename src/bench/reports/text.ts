@@ -6,7 +6,7 @@ import { isStamped, type PayloadFacts } from '../payloads.ts'
 import { coresOf, type Report } from '../report.ts'
 import type { Interval, Result } from '../result.ts'
 import type { Outcome } from '../thresholds.ts'
-import { verdictLine, verdictOf } from '../verdict.ts'
+import { judgedIntervals, verdictLine, verdictOf } from '../verdict.ts'
 import { columns } from './columns.ts'
 import { headline } from './headline.ts'
 import { CLOSED_LOOP, isClosedLoop } from './loop.ts'
@@ -25,20 +25,22 @@ export function textReport(report: Report, thresholds: readonly Outcome[] = []):
     ...block('Latency', latencies(report)),
     ...block('Clocks', clocks(result)),
     ...block('Generator', generator(result, verdict === undefined)),
-    ...block(
-      'Thresholds',
-      thresholds.map(({ threshold, failed, reason }) => `${failed ? 'FAILED' : 'passed'}  ${threshold}: ${reason}`),
-    ),
+    ...block('Thresholds', thresholdLines(thresholds)),
   ]
 }
 
-function block(title: string, lines: readonly string[]): string[] {
+export function thresholdLines(thresholds: readonly Outcome[]): string[] {
+  return thresholds.map(({ threshold, failed, reason }) => `${failed ? 'FAILED' : 'passed'}  ${threshold}: ${reason}`)
+}
+
+/** Lines below a title; nothing at all where there are none. */
+export function block(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)]
 }
 
 function connections({ result, shards }: Report): string[] {
   const { connections, intervals } = result
-  const { intended, connected, left, missed, failed, lost, subscriptionsRefused } = connections
+  const { intended, connected, left, missed, sessionsLost, failed, lost, subscriptionsRefused } = connections
   return [
     balance(
       ['intended', intended],
@@ -64,6 +66,7 @@ function connections({ result, shards }: Report): string[] {
     ...reasons('failed', failed),
     ...reasons('lost', lost),
     ...reasons('subscription refused', subscriptionsRefused),
+    ...(sessionsLost === 0 ? [] : [`${shownCount(sessionsLost)} came back, and the broker had no session of theirs`]),
     ...(missed === 0 ? [] : [`${shownCount(missed)} times a client was due to leave that was not back yet`]),
   ]
 }
@@ -84,6 +87,7 @@ function messages({ configuration, result }: Report): string[] {
   const { intended, sent, acknowledged, rejected, unanswered, expected, received, lost } = messages
   const publishes = configuration.publish !== undefined
   const subscribes = configuration.subscribe !== undefined
+  const hasFlood = configuration.subscribe?.retained !== undefined
   return [
     ...(publishes
       ? [
@@ -96,7 +100,7 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(publishes && configuration.publish.qos > 0
+    ...(publishes && hasAcknowledgements(configuration.publish)
       ? [
           balance(
             ['sent', sent],
@@ -108,7 +112,7 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...(publishes && subscribes && lost !== undefined
+    ...((publishes || hasFlood) && subscribes && lost !== undefined
       ? [
           balance(
             ['expected', expected],
@@ -120,8 +124,8 @@ function messages({ configuration, result }: Report): string[] {
         ]
       : []),
     ...(publishes && subscribes && lost === undefined ? [withoutLoss(configuration.publish, messages)] : []),
-    ...(subscribes && !publishes ? [`received ${shownCount(received)}`] : []),
-    ...(subscribes && publishes && isStamped(configuration.publish) ? [asides(messages)] : []),
+    ...(subscribes && !publishes && !hasFlood ? [`received ${shownCount(received)}`] : []),
+    ...(subscribes && (publishes ? isStamped(configuration.publish) : hasFlood) ? [asides(messages)] : []),
     ...reasons('rejected', rejected),
   ]
 }
@@ -132,6 +136,11 @@ function withoutLoss(publish: PayloadFacts, { expected, received }: Result['mess
     return `received ${shownCount(received)}; without stamps neither latency nor loss can be told`
   const here = `received ${shownCount(received)} here; what is sent here makes ${shownCount(expected)} deliveries in all parts`
   return `${here}: bench merge says what is lost`
+}
+
+/** Of a will the client that had it sees none. */
+function hasAcknowledgements({ qos, wills }: NonNullable<Report['configuration']['publish']>): boolean {
+  return qos > 0 && !wills
 }
 
 function asides({ duplicates, outOfOrder, undecided, foreign }: Result['messages']): string {
@@ -166,11 +175,17 @@ function rates({ configuration, result }: Report): string[] {
   const bytes = bytesPerSecond(result)
   const parts = [
     ...(publish === undefined ? [] : shown('sent', 'rate')),
-    ...(publish === undefined || publish.qos === 0 ? [] : shown('acknowledged', 'rate.acknowledged')),
+    ...(publish === undefined || !hasAcknowledgements(publish) ? [] : shown('acknowledged', 'rate.acknowledged')),
     ...(subscribe === undefined ? [] : shown('received', 'rate.received')),
   ]
   if (parts.length === 0) return []
-  return [`${parts.join(', ')}${bytes === undefined ? '' : `; ${bytes}`}`]
+  return [`${parts.join(', ')}${bytes === undefined ? '' : `; ${bytes}`}`, ...(subscribe?.absent ? drain(result) : [])]
+}
+
+function drain(result: Result): string[] {
+  const rate = metricOf('rate.drained')!.read(result)
+  const time = shownTime((result.receivingMs - result.measuredMs) * 1000)
+  return rate === undefined ? [] : [`drained ${shownRate(rate)}, in ${time} from when the first was due to come back`]
 }
 
 function bytesPerSecond({ intervals }: Result): string | undefined {
@@ -198,9 +213,11 @@ function latencies({ configuration, result }: Report): string[] {
     .map(({ key, title }) => ({ title, samples: result.measured[key] }))
     .filter(({ samples }) => samples.count > 0)
   if (rows.length === 0) return []
+  // A column in which nothing can be told only makes lines longer.
+  const told = PERCENTILES.filter((each) => rows.some(({ samples }) => percentileOf(samples, each) !== undefined))
   const table = columns([
-    ['', ...PERCENTILES.map((percentile) => `P${percentile}`), 'max', 'count'],
-    ...rows.map(({ title, samples }) => latencyRow(title, samples)),
+    ['', ...told.map((percentile) => `P${percentile}`), 'max', 'count'],
+    ...rows.map(({ title, samples }) => latencyRow(title, samples, told)),
   ])
   const negative = rows.filter(({ samples }) => samples.negative > 0)
   return [
@@ -211,6 +228,7 @@ function latencies({ configuration, result }: Report): string[] {
         `${title}: ${shownCount(samples.negative)} are negative, the worst ${shownTime(samples.min)}: the clocks differ`,
     ),
     ...missing(result.messages),
+    ...(configuration.subscribe?.absent ? ['What was received includes the absence of the subscribers'] : []),
     ...(isClosed ? [CLOSED_LOOP] : []),
   ]
 }
@@ -224,8 +242,8 @@ function missing({ lost, unanswered }: Result['messages']): string[] {
   return parts.length === 0 ? [] : [`Of what came: ${parts.join(' and ')} have no latency, however long they are gone`]
 }
 
-function latencyRow(title: string, samples: Samples): string[] {
-  const percentiles = PERCENTILES.map((percentile) => percentileOf(samples, percentile))
+function latencyRow(title: string, samples: Samples, told: readonly number[]): string[] {
+  const percentiles = told.map((percentile) => percentileOf(samples, percentile))
   return [
     title,
     ...percentiles.map((us) => (us === undefined ? '-' : shownTime(us))),
@@ -245,8 +263,8 @@ function clocks({ clocks }: Result): string[] {
   ]
 }
 
-function generator({ intervals }: Result, isFine: boolean): string[] {
-  const all = intervals.filter(({ phase }) => phase === 'measure').map(({ health }) => health)
+function generator(result: Result, isFine: boolean): string[] {
+  const all = judgedIntervals(result).map(({ health }) => health)
   if (all.length === 0) return []
   const worst = (read: (health: Interval['health']) => number) => all.map(read).reduce((a, b) => Math.max(a, b), 0)
   const busy = Math.round(worst(({ utilization }) => utilization) * 100)

@@ -32,6 +32,7 @@ export function planOf(values: ConnectionValues, port: number, parts: PlanParts)
       topic: 'selftest/%i',
       qos: 0,
       retain: false,
+      wills: false,
       properties: [],
       payloadSize: 50,
       segments: evenRate(4000),
@@ -39,7 +40,14 @@ export function planOf(values: ConnectionValues, port: number, parts: PlanParts)
       inflight: 1000,
       ...publish,
     },
-    subscribe: subscribe && { clients: 1, filter: 'selftest/+', options: subscribeAt(0), ...subscribe },
+    subscribe: subscribe && {
+      clients: 1,
+      filter: 'selftest/+',
+      absent: false,
+      retained: undefined,
+      options: subscribeAt(0),
+      ...subscribe,
+    },
     idle,
     churn: undefined,
     phases: {

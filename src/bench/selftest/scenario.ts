@@ -54,5 +54,15 @@ export function connectionsOf(
   connected: number,
   others: Partial<ConnectionCounts> = {},
 ): Readonly<ConnectionCounts> {
-  return { intended, connected, left: 0, missed: 0, failed: {}, lost: {}, subscriptionsRefused: {}, ...others }
+  return {
+    intended,
+    connected,
+    left: 0,
+    missed: 0,
+    sessionsLost: 0,
+    failed: {},
+    lost: {},
+    subscriptionsRefused: {},
+    ...others,
+  }
 }

@@ -10,13 +10,13 @@ import { table, type ValuesOf } from '../../options/option.ts'
 import { writeOutput } from '../../streams/sink.ts'
 import { command } from '../command.ts'
 import { noticeTo } from '../session.ts'
-import { readReportFile } from './files.ts'
+import { readReportsFile } from './files.ts'
 
 const options = table({
   base: {
     kind: file,
     group: 'Reports',
-    describe: 'Report to compare with, as --json has written it; repeated runs of it by --base again',
+    describe: 'Report to compare with, as --json has written it; repeated runs of it by --repeat, or by --base again',
     required: true,
     repeat: true,
   },
@@ -57,11 +57,15 @@ export const benchCompare = command({
       run: 'tmqtt bench compare --base a1.json --base a2.json --new b1.json --new b2.json',
       shows: 'the medians of two runs each',
     },
+    {
+      run: 'tmqtt bench compare before.json after.json',
+      shows: 'the runs of bench flow --repeat 5 --json each',
+    },
   ],
 
   async run(values: Values, io: Io) {
     const { compare } = await import('../../bench/compare.ts')
-    const [base, fresh] = [values.base.map(readReportFile), values.new.map(readReportFile)]
+    const [base, fresh] = [values.base.flatMap(readReportsFile), values.new.flatMap(readReportsFile)]
     await sayDifferences([...base, ...fresh], noticeTo(io, 'bench compare'))
     const changes = compare(base, fresh, values.tolerance)
     const isWorse = changes.some(({ verdict }) => verdict === 'worse')

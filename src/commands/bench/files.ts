@@ -1,13 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { readCredentials } from '../../bench/credentials.ts'
 import type { Credentials } from '../../bench/plan.ts'
-import { readReport } from '../../bench/read-report.ts'
+import { readReport, readReports } from '../../bench/read-report.ts'
 import type { Report } from '../../bench/report.ts'
 import { LocalError } from '../../errors.ts'
 
 /** @throws LocalError for a file that can't be read or is no report. */
 export function readReportFile(path: string): Report {
   return readReport(readText(path, path), path)
+}
+
+/** One run, or several of one plan. @throws LocalError for a file that can't be read or has no reports in it. */
+export function readReportsFile(path: string): readonly Report[] {
+  return readReports(readText(path, path), path)
 }
 
 /** @throws LocalError for a file that can't be read or has something else in it. */

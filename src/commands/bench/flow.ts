@@ -1,50 +1,48 @@
 import { UsageError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
-import { oneOf, topicFilter } from '../../options/kinds.ts'
+import { flag, topicFilter } from '../../options/kinds.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
 import { command } from '../command.ts'
 import { publishProperties } from '../publishing.ts'
 import { churnOptions, churnPlan } from './churning.ts'
+import { checkFind, findOptions, runOrFind } from './find-max.ts'
 import { benchOptions, clientCount, filterTemplate, loadOptions, publishPlan, topicTemplate } from './options.ts'
-import { planOf } from './planning.ts'
-import { runAndReport } from './running.ts'
-
-/** Who publishes to whom. */
-interface Shape {
-  readonly publishers: number
-  readonly subscribers: number
-  readonly topic: string
-  readonly filter: string
-}
-
-/** By name, with what a run has of each unless told otherwise. */
-const SHAPES: Readonly<Record<string, Shape>> = {
-  pairs: { publishers: 10, subscribers: 10, topic: 'bench/%r/%i', filter: 'bench/%r/%i' },
-  'fan-in': { publishers: 10, subscribers: 1, topic: 'bench/%r/%i', filter: 'bench/%r/+' },
-  'fan-out': { publishers: 1, subscribers: 10, topic: 'bench/%r', filter: 'bench/%r' },
-  shared: { publishers: 10, subscribers: 4, topic: 'bench/%r/%i', filter: '$share/bench/bench/%r/+' },
-}
+import { checkAbsence, checkWills, SHAPES, shapedClients, shapeKind } from './shapes.ts'
 
 const options = table({
   shape: {
-    kind: oneOf<Shape>('SHAPE', SHAPES),
+    kind: shapeKind,
     group: 'Load',
     describe:
       'Who publishes to whom. pairs: each publisher to a subscriber of its own; fan-in: all to one; fan-out: one to all; ' +
-      'shared: all to a shared subscription, whose members take turns',
-    default: SHAPES.pairs!,
+      'shared: all to a shared subscription, whose members take turns; wills: all to one, each but once: a client is cut ' +
+      'off when its message is due, which is its will',
+    default: SHAPES.pairs,
     defaultText: 'pairs',
   },
-  publishers: { kind: clientCount, group: 'Load', describe: 'Clients that publish', defaultText: '10; 1 for fan-out' },
+  publishers: {
+    kind: clientCount,
+    group: 'Load',
+    describe: 'Clients that publish',
+    defaultText: '10; 1 for fan-out, 1000 for wills',
+  },
   subscribers: {
     kind: clientCount,
     group: 'Load',
     describe: 'Clients that subscribe',
-    defaultText: 'as many as publish; 1 for fan-in, 10 for fan-out, 4 for shared',
+    defaultText: 'as many as publish; 1 for fan-in and wills, 10 for fan-out, 4 for shared',
+  },
+  absent: {
+    kind: flag,
+    group: 'Load',
+    describe:
+      'Let subscribers be away while messages are sent, and come back to their sessions afterwards; needs -q 1 or 2',
+    excludes: ['churn', 'findMax'],
   },
   topic: { ...topicTemplate, defaultText: 'as --shape says' },
   filter: { kind: topicFilter, group: 'Messages', describe: filterTemplate, defaultText: 'as --shape says' },
   ...loadOptions,
+  ...findOptions,
   ...churnOptions('publishers'),
   ...benchOptions,
 })
@@ -71,13 +69,32 @@ export const benchFlow = command({
       shows: 'a check for CI; exit status 6 when it is not met',
     },
     {
+      run: "tmqtt bench flow -q 1 --find-max 'e2e.p99<20ms,lost=0' --rate 5k/s",
+      shows: 'the highest rate that holds, and how sure that is',
+    },
+    {
+      run: 'tmqtt bench flow --shape wills --publishers 5000 --rate 500/s -q 1',
+      shows: '500 clients a second are cut off; whether their wills arrive, and when',
+    },
+    {
+      run: "tmqtt bench flow --rate '(10k/s:1s,0:4s)x12'",
+      shows: 'on and off: a second of load every five seconds, for a minute',
+    },
+    {
+      run: 'tmqtt bench flow --shape fan-out --absent -q 1 --duration 30s',
+      shows: 'how fast sessions drain that have collected messages for 30 seconds',
+    },
+    {
       run: 'tmqtt bench flow --rate 1k..50k/s:60s --report ramp.html --json > ramp.json',
       shows: 'a ramp, with charts',
     },
   ],
 
   check(values: Values) {
-    const { publishers, subscribers } = clientsOf(values)
+    checkFind(values)
+    const { publishers, subscribers } = shapedClients(values)
+    checkWills(values)
+    checkAbsence(values)
     if (
       values.shape === SHAPES.pairs &&
       values.filter === undefined &&
@@ -89,23 +106,21 @@ export const benchFlow = command({
 
   async run(values: Values, io: Io) {
     const { shape } = values
-    const { publishers, subscribers } = clientsOf(values)
+    const { publishers, subscribers } = shapedClients(values)
+    const wills = shape === SHAPES.wills
     const topic = values.topic ?? values.url?.topic ?? shape.topic
     const filter = values.filter ?? (topic === shape.topic ? shape.filter : topic)
-    const publish = await publishPlan(values, { clients: publishers, topic, properties: publishProperties(values) })
+    const messages = await publishPlan(values, { clients: publishers, topic, properties: publishProperties(values) })
+    const publish = { ...messages, wills }
     const subscribe = {
       clients: subscribers,
       filter,
+      absent: values.absent,
+      retained: undefined,
       options: { qos: values.qos, retainHandling: 2, retainAsPublished: false } as const,
     }
-    const plan = await planOf({ values, publish, subscribe, idle: 0, churn: churnPlan(values) }, io)
-    return await runAndReport('bench flow', plan, values, io)
+    const limits = wills ? { warmup: 0, messages: values.messages ?? publishers } : {}
+    const work = { values: { ...values, ...limits }, publish, subscribe, idle: 0, churn: churnPlan(values) }
+    return await runOrFind('bench flow', work, values, io)
   },
 })
-
-function clientsOf({ shape, publishers, subscribers }: Values): { publishers: number; subscribers: number } {
-  if (shape !== SHAPES.pairs)
-    return { publishers: publishers ?? shape.publishers, subscribers: subscribers ?? shape.subscribers }
-  const pairs = publishers ?? subscribers ?? shape.publishers
-  return { publishers: pairs, subscribers: subscribers ?? pairs }
-}

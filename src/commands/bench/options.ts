@@ -125,6 +125,23 @@ export const benchOptions = table({
     describe: 'Print a line on stderr for each interval, also where there is no terminal',
   },
   ...reportOptions,
+  repeat: {
+    kind: integer(1, 1000, 'COUNT'),
+    group: 'Report',
+    describe:
+      'Run this many times, and report each run, the median and the spread; --json is for compare, which then knows what ' +
+      'chance makes. Of a --fail-if on times and rates the median counts, of one on counts every run',
+    default: 1,
+    excludes: ['shard', 'csv', 'hdr', 'prometheus', 'report'],
+  },
+  failFast: {
+    kind: flag,
+    group: 'Report',
+    describe:
+      'End the measurement when a --fail-if has failed for good: one that says that a count is more than a number, of ' +
+      'those that only grow, as connect-failed, connections-lost, rejected, duplicates or out-of-order',
+    requires: ['failIf'],
+  },
   ...connectionOptions,
   // A client of a run connects once, and its packets are too many to print.
   reconnect: { ...connectionOptions.reconnect, hidden: true },
@@ -165,7 +182,8 @@ export const loadOptions = table({
     group: 'Load',
     describe:
       'Messages a second of all publishers together, due on a fixed schedule whatever the broker does: 500, 20k/s, 60/m; ' +
-      'segments such as 1k/s:10s,1k..20k/s:60s,20k/s for steps, ramps and spikes; or max for a closed loop, in which ' +
+      'segments such as 1k/s:10s,1k..20k/s:60s,20k/s for steps, ramps and spikes, and (5k/s:1s,0:1s)x10 for what ' +
+      'repeats; or max for a closed loop, in which ' +
       'each publisher waits for acknowledgements',
     defaultText: '1k/s',
   },
@@ -189,14 +207,13 @@ export const loadOptions = table({
     kind: duration(),
     group: 'Phases',
     describe: 'Send for this time before what counts',
-    defaultText: '1s, or none where --rate has segments',
+    defaultText: '1s, or none where --rate has segments or subscribers are absent',
   },
   drain: {
     kind: duration(),
     group: 'Phases',
     describe: 'Longest wait at the end for acknowledgements and deliveries that are still to come',
-    default: 5000,
-    defaultText: '5s',
+    defaultText: '5s; 60s for subscribers that were absent',
   },
 })
 
@@ -215,6 +232,7 @@ export async function publishPlan(
     topic,
     qos: values.qos,
     retain: values.retain,
+    wills: false,
     properties,
     ...(await payloadPlan(values)),
     segments: values.rate === 'max' ? undefined : (values.rate ?? USUAL_RATE),

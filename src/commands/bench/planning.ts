@@ -3,16 +3,19 @@ import type { Phases, Plan } from '../../bench/plan.ts'
 import type { Segment } from '../../bench/schedule.ts'
 import { UsageError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
+import { type ConnectionValues, connectionOptions } from '../../options/connection.ts'
 import { askSecrets } from '../session.ts'
 import { readCredentialsFile } from './files.ts'
 import type { BenchValues, LoadValues } from './options.ts'
 
 const DEFAULT_MS = 10_000
 const DEFAULT_WARMUP_MS = 1000
+const DEFAULT_DRAIN_MS = 5000
+const LONG_DRAIN_MS = 60_000
 
 /** What a command adds to what all have in common. */
 export interface Work extends Pick<Plan, 'publish' | 'subscribe' | 'idle' | 'churn'> {
-  readonly values: BenchValues & Partial<LoadValues>
+  readonly values: BenchValues & Partial<Omit<LoadValues, 'size'>>
   /** How long to measure unless told otherwise. */
   readonly durationMs?: number
 }
@@ -22,7 +25,7 @@ export async function planOf(work: Work, io: Io): Promise<Plan> {
   const { values, publish, subscribe, idle, churn } = work
   const secrets = await askSecrets(values, io.signal)
   return {
-    client: { values, env: io.env, ...secrets },
+    client: { values: connectionValues(values), env: io.env, ...secrets },
     brokers: values.broker.map(({ host, port = values.port ?? defaultPort(values) }) => ({ host, port })),
     clientId: values.clientId ?? (values.clientIdPrefix === undefined ? 'bench-%r-%i' : `${values.clientIdPrefix}%i`),
     credentials: values.credentials === undefined ? [] : readCredentialsFile(values.credentials),
@@ -40,15 +43,23 @@ export async function planOf(work: Work, io: Io): Promise<Plan> {
   }
 }
 
+/** Without the rest, which other threads could not be given: comparisons are functions. */
+function connectionValues(values: ConnectionValues): ConnectionValues {
+  const entries = Object.keys(connectionOptions).map((key) => [key, values[key as keyof ConnectionValues]])
+  return Object.fromEntries(entries) as ConnectionValues
+}
+
 function defaultPort({ cafile, capath, tlsUseOsCerts, psk }: BenchValues): number {
   return cafile !== undefined || capath !== undefined || tlsUseOsCerts || psk !== undefined ? 8883 : 1883
 }
 
 /** @throws UsageError when the warm-up takes all of the load. */
-function phasesOf({ values, publish, churn, durationMs = DEFAULT_MS }: Omit<Work, 'subscribe' | 'idle'>): Phases {
+function phasesOf(work: Work): Phases {
+  const { values, publish, subscribe, durationMs = DEFAULT_MS } = work
   const segments = publish?.segments ?? []
   const profileMs = finiteMs(segments)
-  const warmupMs = values.warmup ?? (publish === undefined || profileMs > 0 ? 0 : DEFAULT_WARMUP_MS)
+  const warmupMs =
+    values.warmup ?? (publish === undefined || profileMs > 0 || subscribe?.absent ? 0 : DEFAULT_WARMUP_MS)
   const goesOn = segments.length === 0 || segments.at(-1)!.durationMs === Number.POSITIVE_INFINITY
   // The warm-up is part of a profile: its messages are the first of it.
   const usualMs = goesOn ? profileMs + durationMs : profileMs - warmupMs
@@ -61,9 +72,15 @@ function phasesOf({ values, publish, churn, durationMs = DEFAULT_MS }: Omit<Work
     warmupMs,
     measureMs: values.duration ?? (values.messages === undefined ? usualMs : Number.POSITIVE_INFINITY),
     messages: values.messages,
-    // Those that are on their way back are waited for.
-    drainMs: values.drain ?? (churn === undefined ? 0 : values.connectTimeout),
+    drainMs: values.drain ?? usualDrainMs(work),
   }
+}
+
+function usualDrainMs({ values, publish, subscribe, churn }: Work): number {
+  if (subscribe?.absent) return LONG_DRAIN_MS
+  if (publish !== undefined) return DEFAULT_DRAIN_MS
+  // Those that are on their way back are waited for.
+  return churn === undefined ? 0 : values.connectTimeout
 }
 
 function finiteMs(segments: readonly Segment[]): number {
@@ -85,6 +102,15 @@ function workersFor({ publish, subscribe, idle, values }: Work): number {
     publish === undefined && subscribe === undefined ? 0 : rate / MESSAGES_A_WORKER,
   )
   return Math.max(1, Math.min(Math.ceil(wanted), availableParallelism(), Math.ceil(clients)))
+}
+
+/** The same at another rate of all publishers together. */
+export function atRate(plan: Plan, perSecond: number, values: Work['values']): Plan {
+  const publish = {
+    ...plan.publish!,
+    segments: [{ from: perSecond, to: perSecond, durationMs: Number.POSITIVE_INFINITY }],
+  }
+  return { ...plan, publish, workers: values.workers ?? workersFor({ ...plan, values, publish }) }
 }
 
 /** Fills in `%r`. Parts of one run have to mean the same topics, so that of a part it is made of the seed. */

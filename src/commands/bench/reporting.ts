@@ -1,5 +1,5 @@
 import type { Report } from '../../bench/report.ts'
-import { failures, type Outcome, parseThreshold, type Threshold } from '../../bench/thresholds.ts'
+import { failures, type Outcome, parseThreshold } from '../../bench/thresholds.ts'
 import { UsageError } from '../../errors.ts'
 import { safeText } from '../../formatters/terminal-safe.ts'
 import type { Io } from '../../io.ts'
@@ -7,24 +7,28 @@ import { file, flag } from '../../options/kinds.ts'
 import { InvalidValue, type Kind, table, type ValuesOf } from '../../options/option.ts'
 import { writeOutput } from '../../streams/sink.ts'
 import { writeReportFile } from './files.ts'
+import { suiteOf } from './junit.ts'
 
-const threshold: Kind<Threshold> = {
-  placeholder: 'COMPARISON',
-  expected: "a comparison such as 'e2e.p99>20ms', 'lost>0' or 'rate<9500'",
-  parse(value) {
-    try {
-      return parseThreshold(value)
-    } catch (error) {
-      if (error instanceof UsageError) throw new InvalidValue(error.message)
-      throw error
-    }
-  },
+/** What the parsers of comparisons read, with their own messages. */
+export function comparison<T>(expected: string, read: (text: string) => T): Kind<T> {
+  return {
+    placeholder: 'COMPARISON',
+    expected,
+    parse(value) {
+      try {
+        return read(value)
+      } catch (error) {
+        if (error instanceof UsageError) throw new InvalidValue(error.message)
+        throw error
+      }
+    },
+  }
 }
 
 /** In what forms a report is written, and what makes it a failure. */
 export const reportOptions = table({
   failIf: {
-    kind: threshold,
+    kind: comparison("a comparison such as 'e2e.p99>20ms', 'lost>0' or 'rate<9500'", parseThreshold),
     group: 'Report',
     describe:
       'Exit with status 6 when this comparison holds, or when it has too few samples: connack.p99, ack.p99.9, ' +
@@ -43,6 +47,11 @@ export const reportOptions = table({
     kind: file,
     group: 'Report',
     describe: 'Write the report to this file in the text format of Prometheus',
+  },
+  junit: {
+    kind: file,
+    group: 'Report',
+    describe: 'Write to this file in the XML of JUnit whether the run was whole, and what became of each --fail-if',
   },
   report: {
     kind: file,
@@ -69,8 +78,7 @@ export async function writeReports(
     await writeOutput(io.stdout, reportJson(report, outcomes))
   } else {
     const { textReport } = await import('../../bench/reports/text.ts')
-    const lines = textReport(report, outcomes).map((line) => `${safeText(line)}\n`)
-    await writeOutput(io.stdout, lines.join(''))
+    await writeLines(textReport(report, outcomes), io)
   }
   if (values.csv !== undefined) {
     const { timeLineCsv } = await import('../../bench/reports/time-line.ts')
@@ -84,8 +92,25 @@ export async function writeReports(
     const { prometheusText } = await import('../../bench/reports/prometheus.ts')
     writeReportFile('--prometheus', values.prometheus, prometheusText(report))
   }
+  await writeJunit([report], outcomes, values)
   if (values.report !== undefined) {
     const { htmlReport } = await import('../../bench/reports/page.ts')
     writeReportFile('--report', values.report, htmlReport(report, outcomes))
   }
+}
+
+/** Writes lines that may have in them what a broker said. */
+export async function writeLines(lines: readonly string[], io: Io): Promise<void> {
+  await writeOutput(io.stdout, lines.map((line) => `${safeText(line)}\n`).join(''))
+}
+
+/** Writes the file of JUnit, if it is asked for. */
+export async function writeJunit(
+  reports: readonly Report[],
+  outcomes: readonly Outcome[],
+  { junit: path }: ReportValues,
+): Promise<void> {
+  if (path === undefined) return
+  const { junit } = await import('../../reports/junit.ts')
+  writeReportFile('--junit', path, junit(suiteOf(reports, outcomes)))
 }

@@ -1,140 +1,78 @@
-import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os'
-import { configurationOf } from '../../bench/configuration.ts'
-import { supplyOf } from '../../bench/machine.ts'
-import { totalOf } from '../../bench/metrics.ts'
 import type { Plan } from '../../bench/plan.ts'
-import type { Host, Report } from '../../bench/report.ts'
-import { progressOf } from '../../bench/reports/progress.ts'
-import type { Interval, Result } from '../../bench/result.ts'
-import { shortagesOf } from '../../bench/shortages.ts'
-import { connectionCounts } from '../../bench/totals.ts'
-import {
-  ConnectionLostError,
-  ExitCode,
-  type InterruptedError,
-  RefusedError,
-  TmqttError,
-  UnreachableError,
-} from '../../errors.ts'
-import { safeText } from '../../formatters/terminal-safe.ts'
+import { judgeRuns } from '../../bench/repeats.ts'
+import type { Report } from '../../bench/report.ts'
+import { brokenForGood, isFinal } from '../../bench/thresholds.ts'
+import { ExitCode, type InterruptedError, TmqttError, UsageError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
-import { LiveLine } from '../../terminal/live-line.ts'
-import { version } from '../../version.ts'
-import { noticeTo } from '../session.ts'
 import { openForWriting } from './files.ts'
 import type { BenchValues } from './options.ts'
-import { withRun } from './planning.ts'
+import { writeRuns } from './repeating.ts'
 import { outcomesOf, writeReports } from './reporting.ts'
-import { surroundingsOf } from './surroundings.ts'
+import { failureOf } from './run-failure.ts'
+import { runPlan } from './run-plan.ts'
 
 /**
- * Runs a plan and writes its report, whatever became of it.
+ * Runs a plan, as often as asked for, and writes what came of it.
  *
  * @param command `bench flow` and so on.
  * @returns the exit code.
- * @throws TmqttError when no client was connected, or all connections were lost.
+ * @throws TmqttError when no client was connected, or all connections were lost, in any run.
  */
 export async function runAndReport(command: string, plan: Plan, values: BenchValues, io: Io): Promise<number> {
-  const { csv, hdr, prometheus, report: page } = values
+  checkFailFast(values)
+  const { csv, hdr, prometheus, junit, report: page } = values
   for (const [option, path] of Object.entries({
     '--csv': csv,
     '--hdr': hdr,
     '--prometheus': prometheus,
+    '--junit': junit,
     '--report': page,
   }))
     if (path !== undefined) openForWriting(option, path)
-  const result = await run(command, plan, values, io)
-  const brokerVersion = await brokerVersionOf(plan, result, io)
-  const report: Report = {
-    version,
-    configuration: configurationOf(command, plan),
-    ...(brokerVersion === undefined ? {} : { brokerVersion }),
-    hosts: [thisHost(io)],
-    shards: { indexes: [plan.shard.index], of: plan.shard.of },
-    result,
-  }
-  const outcomes = outcomesOf(values, report)
-  await writeReports(report, outcomes, values, io)
+  const reports =
+    values.repeat === 1 ? [await runPlan(command, plan, values, io)] : await repeat(command, plan, values, io)
+  const outcomes =
+    reports.length === 1
+      ? outcomesOf(values, reports[0]!)
+      : judgeRuns(
+          values.failIf,
+          reports.map(({ result }) => result),
+        )
+  if (values.repeat === 1) await writeReports(reports[0]!, outcomes, values, io)
+  else await writeRuns(reports, outcomes, values, io)
   if (io.signal.aborted) return (io.signal.reason as InterruptedError).exitCode
-  const failure = failureOf(result)
-  if (failure !== undefined) throw failure
+  for (const report of reports) {
+    const failure = endedFast(values, report) ?? failureOf(report.result)
+    if (failure !== undefined) throw failure
+  }
   return outcomes.some(({ failed }) => failed) ? ExitCode.checkFailed : ExitCode.ok
 }
 
-async function run(command: string, plan: Plan, values: BenchValues, io: Io): Promise<Result> {
-  const { runBench } = await import('../../bench/run.ts')
-  const line = new LiveLine(io, 'connecting')
-  const notice = noticeTo(io, command)
-  const progress = progressOf(plan.phases, connectionCounts(plan, []).intended)
-  const onInterval = (interval: Interval) => {
-    const text = safeText(progress(interval))
-    if (values.progress) line.around(() => io.stderr.write(`${text}\n`))
-    line.show(text)
+/** @returns the runs that were made: a run that the user has stopped is left out, unless it is the first. */
+async function repeat(command: string, plan: Plan, values: BenchValues, io: Io): Promise<readonly Report[]> {
+  const reports: Report[] = []
+  for (let run = 1; run <= values.repeat; run++) {
+    const report = await runPlan(command, plan, values, io, `run ${run} of ${values.repeat}: `)
+    if (reports.length === 0 || !io.signal.aborted) reports.push(report)
+    // What is over for good will not be otherwise in the next run.
+    const isOver = report.result.connections.connected === 0 || endedFast(values, report) !== undefined
+    if (io.signal.aborted || isOver) break
   }
-  for (const text of shortagesOf(plan, supplyOf())) line.around(() => notice(text))
-  try {
-    return await runBench(withRun(plan), {
-      ...surroundingsOf(io),
-      notice: (text) => line.around(() => notice(text)),
-      onPhase: (phase) => line.show(phase),
-      onInterval,
-    })
-  } finally {
-    line.end()
-  }
+  return reports
 }
 
-/** Who has just been refused, or is told to stop, does not ask; of several parts, the first does. */
-async function brokerVersionOf(plan: Plan, { connections }: Result, io: Io): Promise<string | undefined> {
-  if (connections.connected === 0 || plan.shard.index > 0 || io.signal.aborted) return undefined
-  const { brokerVersion } = await import('../../bench/broker-version.ts')
-  return await brokerVersion(withRun(plan), surroundingsOf(io).host)
+/** @throws UsageError where no comparison can end a run early. */
+function checkFailFast({ failFast, failIf }: BenchValues): void {
+  if (failFast && !failIf.some(isFinal))
+    throw new UsageError(
+      "--fail-fast needs a --fail-if that can fail for good, such as 'rejected>0' or 'duplicates>10'",
+    )
 }
 
-function thisHost({ nodeVersion }: Io): Host {
-  const all = cpus()
-  return {
-    name: hostname(),
-    os: `${osType()} ${release()} ${arch()}`,
-    cpu: all[0]?.model.trim() ?? 'unknown',
-    cores: all.length,
-    memoryBytes: totalmem(),
-    node: nodeVersion,
-  }
-}
-
-/** Why there is nothing, or only a part; undefined when the run was one. */
-function failureOf(result: Result): TmqttError | undefined {
-  const { connections, incomplete, measuredMs } = result
-  const [worst] = Object.entries(connections.failed).sort(([, a], [, b]) => b - a)
-  if (connections.connected === 0 && connections.intended > 0) {
-    const reason = worst === undefined ? 'no CONNACK in time (--connect-timeout)' : worst[0]
-    const code = reasonCode(reason)
-    const text = `no client was connected: ${reason}`
-    return code === undefined ? new UnreachableError(text) : new RefusedError(text, code)
-  }
-  if (incomplete === undefined) return allRefused(result)
-  return measuredMs === 0 ? new TmqttError(incomplete, ExitCode.checkFailed) : new ConnectionLostError(incomplete)
-}
-
-/** A run of which the broker has taken nothing has measured nothing but that. */
-function allRefused({ connections, messages }: Result): TmqttError | undefined {
-  const { connected, subscriptionsRefused } = connections
-  const refused = totalOf(subscriptionsRefused)
-  if (refused > 0 && (refused >= connected || (messages.sent > 0 && messages.expected === 0)))
-    return refusalOf('every subscription was refused', subscriptionsRefused)
-  const rejected = totalOf(messages.rejected)
-  if (rejected > 0 && rejected === messages.sent) return refusalOf('every message was rejected', messages.rejected)
-  return undefined
-}
-
-function refusalOf(what: string, reasons: Readonly<Record<string, number>>): RefusedError {
-  const [reason = ''] = Object.keys(reasons)
-  return new RefusedError(`${what}: ${reason}`, reasonCode(reason) ?? ExitCode.connectionLost)
-}
-
-/** Of a refusal: what stands in brackets behind its name. */
-function reasonCode(reason: string): number | undefined {
-  const code = / \((\d+)\)/.exec(reason)?.[1]
-  return code === undefined ? undefined : Number(code)
+/** Clients were connected, and the run was ended since a threshold was not met. */
+function endedFast({ failFast, failIf }: BenchValues, { result }: Report): TmqttError | undefined {
+  const { incomplete, connections } = result
+  if (!failFast || incomplete === undefined || connections.connected === 0) return undefined
+  if (brokenForGood(failIf, result) === undefined) return undefined
+  return new TmqttError(incomplete, ExitCode.checkFailed)
 }

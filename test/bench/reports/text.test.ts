@@ -34,10 +34,10 @@ Rates
   sent 1,000/s, received 1,000/s; 110 kB/s out, 110 kB/s in
 
 Latency
-                         P50      P75      P90      P95      P99    P99.9  P99.99      max   count
-  due to received     750 µs  1.13 ms  1.35 ms  1.43 ms  1.49 ms  1.50 ms       -  1.50 ms  10,000
-  sent to received    600 µs   900 µs  1.08 ms  1.14 ms  1.19 ms  1.20 ms       -  1.20 ms  10,000
-  CONNECT to CONNACK  450 µs        -        -        -        -        -       -   900 µs      20
+                         P50      P75      P90      P95      P99    P99.9      max   count
+  due to received     750 µs  1.13 ms  1.35 ms  1.43 ms  1.49 ms  1.50 ms  1.50 ms  10,000
+  sent to received    600 µs   900 µs  1.08 ms  1.14 ms  1.19 ms  1.20 ms  1.20 ms  10,000
+  CONNECT to CONNACK  450 µs        -        -        -        -        -   900 µs      20
   -: fewer than ten samples lie above
 
 Generator
@@ -213,6 +213,37 @@ Clocks
     const brokerLimits = { receiveMaximum: 20, wildcardSubscriptionAvailable: false }
     expect(shown(reportOf({ brokerVersion: 'fancy 1.0', result: resultOf({ brokerLimits }) }))).toContain(
       '\nwhich says: fancy 1.0, receive maximum 20, wildcard subscription available false\nfrom ',
+    )
+  })
+
+  it('has no acknowledgements of wills', () => {
+    const configuration = configured({}, { publish: { ...publish, qos: 1, wills: true } })
+    const text = shown(reportOf({ configuration }))
+    expect(text).toContain('messages are wills of clients that are cut off, QoS 1')
+    expect(text).not.toContain('acknowledged')
+  })
+
+  it('says how fast sessions drained, and that latency includes the absence', () => {
+    const subscribe = { ...planOf().subscribe!, absent: true }
+    const drain = intervalOf(10, { phase: 'drain', received: 10_000 })
+    const report = reportOf({
+      configuration: configured({}, { subscribe }),
+      result: resultOf({ receivingMs: 10_500, intervals: [drain], connections: { left: 10, sessionsLost: 2 } }),
+    })
+    const text = shown(report)
+    expect(text).toContain('1,000/s on schedule (open loop), subscribers absent meanwhile, measured for 10.0 s\n')
+    expect(text).toContain('  drained 20,000/s, in 500 ms from when the first was due to come back\n')
+    expect(text).toContain('\n  What was received includes the absence of the subscribers')
+    expect(text).toContain('  2 came back, and the broker had no session of theirs\n')
+  })
+
+  it('says once what repeats in a profile', () => {
+    const second = (rate: number) => ({ from: rate, to: rate, durationMs: 1000 })
+    const onAndOff = [second(5000), second(0)]
+    const segments = [second(10), ...onAndOff, ...onAndOff, ...onAndOff, second(7), second(7), second(8)]
+    const text = shown(reportOf({ configuration: configured({}, { publish: { ...publish, segments } }) }))
+    expect(text).toContain(
+      ', 10/s for 1.00 s, (5,000/s for 1.00 s, 0/s for 1.00 s) × 3, (7/s for 1.00 s) × 2, 8/s for 1.00 s on schedule',
     )
   })
 })

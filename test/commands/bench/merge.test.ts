@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { readReport } from '../../../src/bench/read-report.ts'
 import { reportJson } from '../../../src/bench/report.ts'
@@ -41,6 +42,21 @@ describe('bench merge', () => {
     expect(exit).toBe(6)
     expect(stdout).toContain('FAILED  e2e.p99>1500us: e2e.p99 is 1.96 ms\n')
     expect(stdout).toContain('passed  lost>0: lost is 0\n')
+  })
+
+  it('writes a JUnit file, a case for each --fail-if', async () => {
+    const directory = temporaryDirectory()
+    const file = directory.write('junit.xml', 'of another run')
+    await run(...parts(2), '--junit', file, '--fail-if', 'e2e.p99>1500us', '--fail-if', 'lost>0')
+    expect(readFileSync(file, 'utf8')).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites>
+  <testsuite name="tmqtt bench flow" tests="3" failures="1" skipped="0" errors="0" time="10.000">
+    <testcase classname="bench flow localhost:1883" name="the whole run" time="10.000"/>
+    <testcase classname="bench flow localhost:1883" name="fail if e2e.p99&gt;1500us" time="0.000"><failure message="e2e.p99 is 1.96 ms">e2e.p99 is 1.96 ms</failure></testcase>
+    <testcase classname="bench flow localhost:1883" name="fail if lost&gt;0" time="0.000"/>
+  </testsuite>
+</testsuites>
+`)
   })
 
   it.each<[what: string, argv: () => string[], message: RegExp]>([

@@ -28,8 +28,8 @@ async function runDoctored(scenario: string[]) {
     nodeVersion: process.versions.node,
     kill: () => {},
     program,
-    monotonicUs,
     cpuUsage: () => process.cpuUsage(),
+    monotonicUs,
     signal: new AbortController().signal,
   }
   const failure = await benchSelftest(async () => doctored)

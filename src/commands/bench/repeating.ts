@@ -1,0 +1,22 @@
+import type { Report } from '../../bench/report.ts'
+import type { Outcome } from '../../bench/thresholds.ts'
+import type { Io } from '../../io.ts'
+import { writeOutput } from '../../streams/sink.ts'
+import { type ReportValues, writeJunit, writeLines } from './reporting.ts'
+
+/** Writes what several runs of one plan have come to. */
+export async function writeRuns(
+  reports: readonly Report[],
+  outcomes: readonly Outcome[],
+  values: ReportValues,
+  io: Io,
+): Promise<void> {
+  if (values.json) {
+    const { runsJson } = await import('../../bench/report.ts')
+    await writeOutput(io.stdout, runsJson(reports, outcomes))
+  } else {
+    const { runsText } = await import('../../bench/reports/runs-text.ts')
+    await writeLines(runsText(reports, outcomes), io)
+  }
+  await writeJunit(reports, outcomes, values)
+}

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readReport } from '../../src/bench/read-report.ts'
+import { complete, parse } from '../../src/parse.ts'
+import { knownMosquitto } from '../brokers/known-broker.ts'
+import { hasMosquitto } from '../support/mosquitto.ts'
+import { readPlainYaml } from '../support/plain-yaml.ts'
+import { findProgram, runProgram } from '../support/program.ts'
+import { spawnShell } from '../support/spawn.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+
+const [, section] = /^## Measure a broker\n(.*?)^## /ms.exec(readFileSync('README.md', 'utf8'))!
+const blocks = [...section!.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, text]) => ({
+  language,
+  text: text!,
+}))
+const scripts = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text)
+const parallel = scripts.find((text) => text.startsWith('parallel'))!
+const manifest = blocks.find(({ text }) => text.includes('kind: Job'))!.text
+
+/** The arguments of each tmqtt that bash runs in a script. */
+function argumentsIn(script: string, variables = ''): string[][] {
+  const directory = temporaryDirectory()
+  directory.write(
+    'tmqtt',
+    `#!/bin/sh\nprintf '%s\\0' "$@" >>${directory.path}/log\nprintf '\\n' >>${directory.path}/log\n`,
+    0o700,
+  )
+  runProgram('bash', ['-c', `cd ${directory.path}; PATH=${directory.path}:$PATH; ${variables}\n${script}`])
+  const lines = readFileSync(directory.file('log'), 'utf8').split('\n').slice(0, -1)
+  return lines.map((line) => line.split('\0').slice(0, -1))
+}
+
+function expectUsable(argv: readonly string[]): void {
+  const parsed = parse(argv, {}, 80)
+  expect(parsed).toHaveProperty('sources')
+  if ('sources' in parsed) complete(parsed.command, parsed.sources)
+}
+
+describe('what the README says of bench', () => {
+  it('has commands whose options are right', () => {
+    const lines = scripts.flatMap((text) => text.split('\n')).filter((line) => line.startsWith('tmqtt bench'))
+    expect(lines.length).toBeGreaterThan(10)
+    for (const line of lines) for (const argv of argumentsIn(line)) expectUsable(argv)
+  })
+
+  it('divides a load by an indexed Job of Kubernetes', () => {
+    const job = readPlainYaml(manifest)
+    expect(job).toEqual({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'tmqtt-bench' },
+      spec: {
+        completionMode: 'Indexed',
+        completions: 16,
+        parallelism: 16,
+        backoffLimit: 0,
+        template: {
+          spec: {
+            restartPolicy: 'Never',
+            containers: [
+              {
+                name: 'bench',
+                image: 'registry.example.org/tmqtt',
+                command: ['sh', '-c'],
+                args: [expect.stringMatching(/^exec tmqtt bench flow .* --json$/)],
+              },
+            ],
+          },
+        },
+      },
+    })
+    const command = /- >-\n(.*)/s.exec(manifest)![1]!.trim().replace(/\n */g, ' ')
+    const shards = [0, 15].map((index) => {
+      const [argv] = argumentsIn(`sh -c '${command}'`, `export JOB_COMPLETION_INDEX=${index};`)
+      expectUsable(argv!)
+      return argv![argv!.indexOf('--shard') + 1]
+    })
+    expect(shards).toEqual(['1/16', '16/16'])
+  })
+
+  it.skipIf(!hasMosquitto || findProgram('parallel') === undefined)(
+    'runs three parts by GNU parallel, whose counts add up exactly',
+    { timeout: 60_000 },
+    async () => {
+      const broker = await knownMosquitto({ quiet: true })
+      const { path } = temporaryDirectory()
+      const env = { TMQTT_HOST: '127.0.0.1', TMQTT_PORT: String(broker.port) }
+      const program = spawnShell(`cd ${path} && ${parallel}tmqtt bench merge parts/1/*/stdout --json >whole.json`, env)
+      expect(await program.exited).toEqual({ code: 0, signal: null })
+      expect(program.stdout.toString()).toContain('broker 127.0.0.1')
+      const reportIn = (...names: string[]) => readReport(readFileSync(join(path, ...names), 'utf8'), names.join('/'))
+      const parts = ['1', '2', '3'].map((part) => reportIn('parts', '1', part, 'stdout').result)
+      const whole = reportIn('whole.json')
+      expect(whole.shards).toEqual({ indexes: [0, 1, 2], of: 3 })
+      const { messages, connections, measured } = whole.result
+      const sum = (read: (result: (typeof parts)[number]) => number) =>
+        parts.reduce((total, part) => total + read(part), 0)
+      expect(connections).toMatchObject({ intended: 60, connected: 60 })
+      expect(messages).toMatchObject({ intended: 15_000, sent: 15_000, expected: 15_000, received: 15_000, lost: 0 })
+      for (const key of ['intended', 'sent', 'expected', 'received', 'duplicates'] as const)
+        expect(messages[key], key).toBe(sum((part) => part.messages[key]))
+      expect(measured.endToEnd.count).toBe(15_000)
+      expect(measured.endToEnd.sum).toBeCloseTo(
+        sum((part) => part.measured.endToEnd.sum),
+        3,
+      )
+      expect(measured.endToEnd.max).toBe(Math.max(...parts.map((part) => part.measured.endToEnd.max)))
+    },
+  )
+})

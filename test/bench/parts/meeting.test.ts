@@ -6,7 +6,7 @@ import type { Result } from '../../../src/bench/result.ts'
 import { UsageError } from '../../../src/errors.ts'
 import { startFaultyBroker } from '../../support/faulty-broker.ts'
 import { monotonicUs } from '../../support/run.ts'
-import { type BenchRun, type PlanParts, planFor, startBench } from '../plan-for.ts'
+import { type BenchRun, type PlanParts, planFor, rate, startBench } from '../plan-for.ts'
 import { reportOf } from '../reports.ts'
 
 const subscribeAt = (qos: 0 | 1 | 2) => ({ qos, retainHandling: 0, retainAsPublished: false }) as const
@@ -67,6 +67,26 @@ describe('parts of a run', () => {
       { publish: { clients: 2, qos: 1, segments: undefined }, subscribe: { clients: 1 }, phases: { messages: 5001 } },
       5001,
       5001,
+    ],
+    [
+      'in wills, whose times each part works out for itself',
+      {
+        publish: { clients: 40, qos: 1, wills: true, segments: rate(200) },
+        subscribe: { clients: 2, options: subscribeAt(1) },
+        phases: { warmupMs: 50, messages: 30 },
+      },
+      30,
+      60,
+    ],
+    [
+      'to subscribers that are away meanwhile',
+      {
+        publish: { clients: 2, qos: 1 },
+        subscribe: { clients: 3, absent: true, options: subscribeAt(1) },
+        phases: { messages: 100, settleMs: 100 },
+      },
+      100,
+      300,
     ],
   ])('come to the whole that one process would, %s', async (_what, parts, sent, deliveries) => {
     await using broker = await startFaultyBroker()

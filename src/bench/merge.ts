@@ -5,7 +5,7 @@ import { merged } from './latencies.ts'
 import { LATENCIES } from './metrics.ts'
 import { isStamped } from './payloads.ts'
 import type { Report } from './report.ts'
-import type { GeneratorHealth, Interval, Measured, MessageCounts, Result } from './result.ts'
+import type { GeneratorHealth, Interval, Measured, MessageCounts, Result, SlowCounts } from './result.ts'
 import { undecidedOf } from './totals.ts'
 
 /** A report and the file that it is from. */
@@ -96,6 +96,10 @@ function mergeResults(results: readonly Result[], whole: Configuration | undefin
       results.map(({ messages }) => messages),
       whole,
     ),
+    slow: mergeSlow(
+      results.flatMap(({ slow }) => (slow === undefined ? [] : [slow])),
+      whole !== undefined,
+    ),
     measured: mergeMeasured(results.map(({ measured }) => measured)),
     intervals: mergeIntervals(results.map(({ intervals }) => intervals)),
     brokerLimits: Object.assign({}, ...results.map(({ brokerLimits }) => brokerLimits).reverse()),
@@ -119,6 +123,12 @@ function mergeMessages(all: readonly MessageCounts[], whole: Configuration | und
     return { ...told, lost: counts.expected - told.received }
   const expectsNone = whole !== undefined && (whole.publish === undefined || whole.subscribe === undefined)
   return { ...told, lost: expectsNone ? 0 : undefined }
+}
+
+function mergeSlow(all: readonly SlowCounts[], areAll: boolean): SlowCounts | undefined {
+  if (all.length === 0) return undefined
+  const counts = summed(all, ['expected', 'received', 'duplicates', 'outOfOrder'])
+  return { ...counts, lost: areAll ? counts.expected - counts.received : undefined, ...summedByReason(all, ['hungUp']) }
 }
 
 function summed<Key extends string>(all: readonly Readonly<Record<Key, number>>[], keys: readonly Key[]) {

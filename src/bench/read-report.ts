@@ -11,6 +11,7 @@ import type {
   MessageCounts,
   PartClock,
   Result,
+  SlowCounts,
 } from './result.ts'
 import { undecidedOf } from './totals.ts'
 
@@ -155,6 +156,7 @@ function result(node: Node): Result {
     incomplete: optional(node.child('incomplete'), (each) => each.text()),
     connections: connections(node.child('connections')),
     messages: messages(node.child('messages')),
+    slow: optional(node.child('slow'), slowCounts),
     measured: measured(node.child('measured')),
     intervals: node.child('intervals').list(interval),
     clocks: optional(node.child('clocks'), (each) => each.list(partClock)) ?? [],
@@ -209,6 +211,17 @@ function messages(node: Node): MessageCounts {
     outOfOrder: node.child('outOfOrder').count(),
     ...undecidedOf(optional(node.child('undecided'), (each) => each.count()) ?? 0),
     foreign: node.child('foreign').count(),
+  }
+}
+
+function slowCounts(node: Node): SlowCounts {
+  return {
+    expected: node.child('expected').count(),
+    received: node.child('received').count(),
+    lost: optional(node.child('lost'), (each) => each.count()),
+    duplicates: node.child('duplicates').count(),
+    outOfOrder: node.child('outOfOrder').count(),
+    hungUp: reasons(node.child('hungUp')),
   }
 }
 

@@ -26,6 +26,8 @@ export interface Measured {
   /** From when a message was due to its arrival at a subscriber. */
   readonly endToEnd: Samples
   readonly endToEndFromSent: Samples
+  /** From when a message was due to its arrival at a subscriber that reads slowly; the others are apart. */
+  readonly slow: Samples
 }
 
 /** Messages of the measurement, by what became of them. */
@@ -55,6 +57,18 @@ export interface MessageCounts {
   readonly undecided?: number
   /** Messages that are not of this run, or too short to tell. */
   readonly foreign: number
+}
+
+/** Messages for the subscribers that read slowly, which `MessageCounts` leaves out. */
+export interface SlowCounts {
+  readonly expected: number
+  readonly received: number
+  /** Undefined in a part of a run. */
+  readonly lost: number | undefined
+  readonly duplicates: number
+  readonly outOfOrder: number
+  /** Their connections that were lost, by reason: `ConnectionCounts` has them, too. */
+  readonly hungUp: Readonly<Record<string, number>>
 }
 
 /** All connections of the run: a client that comes back makes another one. */
@@ -135,6 +149,8 @@ export interface Result {
   readonly incomplete: string | undefined
   readonly connections: ConnectionCounts
   readonly messages: MessageCounts
+  /** Undefined where no subscriber is slow. */
+  readonly slow: SlowCounts | undefined
   /** Of the whole measurement. */
   readonly measured: Measured
   readonly intervals: readonly Interval[]

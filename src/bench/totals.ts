@@ -2,7 +2,7 @@ import { merged } from './latencies.ts'
 import { type Counted, MEASURED } from './meter.ts'
 import { isStamped } from './payloads.ts'
 import type { Plan } from './plan.ts'
-import type { ConnectionCounts, Measured, MessageCounts, Result } from './result.ts'
+import type { ConnectionCounts, Measured, MessageCounts, Result, SlowCounts } from './result.ts'
 import { numbersOf, roles } from './roster.ts'
 import { type Reasons, Tally } from './tally.ts'
 
@@ -44,7 +44,7 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
   const [sent, acknowledged] = [sumOf(all, (each) => each.sent), sumOf(all, (each) => each.acknowledged)]
   const expected = sumOf(all, (each) => each.expected)
   const distinct = sumOf(all, (each) => each.received)
-  // Two members of a shared group on different workers don't know of each other. A shard receives what others send.
+  // What a broker delivers that it should not: a message that it has rejected. A shard receives what others send.
   const surplus =
     plan.publish === undefined || !isStamped(plan.publish) || plan.shard.of > 1 ? 0 : Math.max(0, distinct - expected)
   return {
@@ -73,6 +73,21 @@ function lostOf({ publish, subscribe, shard }: Plan, missing: number): number | 
   if (subscribe?.retained !== undefined) return missing
   if (publish === undefined || subscribe === undefined) return 0
   return shard.of === 1 && isStamped(publish) ? missing : undefined
+}
+
+/** Undefined where no subscriber is slow. */
+export function slowCounts(plan: Plan, all: readonly Counted[]): SlowCounts | undefined {
+  if (plan.subscribe?.slow === undefined) return undefined
+  const expected = sumOf(all, ({ slowExpected }) => slowExpected)
+  const received = sumOf(all, ({ slow }) => slow.received)
+  return {
+    expected,
+    received,
+    lost: plan.shard.of > 1 ? undefined : expected - received,
+    duplicates: sumOf(all, ({ slow }) => slow.duplicates),
+    outOfOrder: sumOf(all, ({ slow }) => slow.outOfOrder),
+    hungUp: tallyOf(all.map(({ slow }) => slow.hungUp)).counts,
+  }
 }
 
 /** What the first broker that said something has said. */

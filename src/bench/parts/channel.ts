@@ -78,6 +78,7 @@ export class Channel {
       options: { qos: 0, retainHandling: 2, retainAsPublished: false } as const,
       absent: false,
       retained: undefined,
+      slow: undefined,
     }
     const context = {
       plan: { ...this.#plan, subscribe },

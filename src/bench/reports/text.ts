@@ -4,7 +4,7 @@ import { LATENCIES, metricOf, PERCENTILES, totalOf } from '../metrics.ts'
 import type { Offset } from '../parts/offset.ts'
 import { isStamped, type PayloadFacts } from '../payloads.ts'
 import { coresOf, type Report } from '../report.ts'
-import type { Interval, Result } from '../result.ts'
+import type { Interval, Result, SlowCounts } from '../result.ts'
 import type { Outcome } from '../thresholds.ts'
 import { judgedIntervals, verdictLine, verdictOf } from '../verdict.ts'
 import { columns } from './columns.ts'
@@ -126,6 +126,7 @@ function messages({ configuration, result }: Report): string[] {
     ...(publishes && subscribes && lost === undefined ? [withoutLoss(configuration.publish, messages)] : []),
     ...(subscribes && !publishes && !hasFlood ? [`received ${shownCount(received)}`] : []),
     ...(subscribes && (publishes ? isStamped(configuration.publish) : hasFlood) ? [asides(messages)] : []),
+    ...(result.slow === undefined ? [] : slowReaders(result.slow)),
     ...reasons('rejected', rejected),
   ]
 }
@@ -136,6 +137,19 @@ function withoutLoss(publish: PayloadFacts, { expected, received }: Result['mess
     return `received ${shownCount(received)}; without stamps neither latency nor loss can be told`
   const here = `received ${shownCount(received)} here; what is sent here makes ${shownCount(expected)} deliveries in all parts`
   return `${here}: bench merge says what is lost`
+}
+
+function slowReaders({ expected, received, lost, duplicates, hungUp }: SlowCounts): string[] {
+  const parts: Part[] = [
+    ['received', received],
+    ['lost', lost ?? 0],
+  ]
+  // What a part receives others have sent.
+  const told = lost === undefined ? `received ${shownCount(received)}` : balance(['expected', expected], parts)
+  return [
+    `slow subscribers: ${told}; ${shownCount(duplicates)} duplicates`,
+    ...reasons('slow subscribers lost', hungUp),
+  ]
 }
 
 /** Of a will the client that had it sees none. */
@@ -227,19 +241,33 @@ function latencies({ configuration, result }: Report): string[] {
       ({ title, samples }) =>
         `${title}: ${shownCount(samples.negative)} are negative, the worst ${shownTime(samples.min)}: the clocks differ`,
     ),
-    ...missing(result.messages),
+    ...missing(result),
     ...(configuration.subscribe?.absent ? ['What was received includes the absence of the subscribers'] : []),
     ...(isClosed ? [CLOSED_LOOP] : []),
   ]
 }
 
 /** The latency of what never came is not in any percentile. */
-function missing({ lost, unanswered }: Result['messages']): string[] {
+function missing({ messages: { lost, unanswered }, intervals }: Result): string[] {
   const parts = [
     ...(lost === undefined || lost === 0 ? [] : [`the ${shownCount(lost)} lost`]),
     ...(unanswered > 0 ? [`the ${shownCount(unanswered)} unanswered`] : []),
   ]
-  return parts.length === 0 ? [] : [`Of what came: ${parts.join(' and ')} have no latency, however long they are gone`]
+  if (parts.length === 0) return []
+  return [
+    `Of what came: ${parts.join(' and ')} have no latency, however long they are gone`,
+    ...(cameToTheEnd(intervals)
+      ? ['Messages still came when the drain phase ended (--drain): some are only late']
+      : []),
+  ]
+}
+
+/** Whether anything came in the last second of the drain phase. */
+function cameToTheEnd(intervals: readonly Interval[]): boolean {
+  const endMs = intervals.at(-1)?.endMs ?? 0
+  return intervals.some(
+    (each) => each.phase === 'drain' && each.endMs > endMs - 1000 && each.received + each.acknowledged > 0,
+  )
 }
 
 function latencyRow(title: string, samples: Samples, told: readonly number[]): string[] {

@@ -96,7 +96,10 @@ function mergeResults(results: readonly Result[], whole: Configuration | undefin
       results.map(({ messages }) => messages),
       whole,
     ),
-    slow: mergeSlow(results.flatMap(({ slow }) => (slow === undefined ? [] : [slow]))),
+    slow: mergeSlow(
+      results.flatMap(({ slow }) => (slow === undefined ? [] : [slow])),
+      whole !== undefined,
+    ),
     measured: mergeMeasured(results.map(({ measured }) => measured)),
     intervals: mergeIntervals(results.map(({ intervals }) => intervals)),
     brokerLimits: Object.assign({}, ...results.map(({ brokerLimits }) => brokerLimits).reverse()),
@@ -122,10 +125,10 @@ function mergeMessages(all: readonly MessageCounts[], whole: Configuration | und
   return { ...told, lost: expectsNone ? 0 : undefined }
 }
 
-function mergeSlow(all: readonly SlowCounts[]): SlowCounts | undefined {
+function mergeSlow(all: readonly SlowCounts[], areAll: boolean): SlowCounts | undefined {
   if (all.length === 0) return undefined
   const counts = summed(all, ['expected', 'received', 'duplicates', 'outOfOrder'])
-  return { ...counts, lost: Math.max(0, counts.expected - counts.received), ...summedByReason(all, ['hungUp']) }
+  return { ...counts, lost: areAll ? counts.expected - counts.received : undefined, ...summedByReason(all, ['hungUp']) }
 }
 
 function summed<Key extends string>(all: readonly Readonly<Record<Key, number>>[], keys: readonly Key[]) {

@@ -70,7 +70,7 @@ const counts: Readonly<Record<string, Count>> = {
     base: ({ connections }) => connections.connected,
   },
   'slow-received': { read: ({ slow }) => slow?.received ?? 0, base: ({ slow }) => slow?.expected ?? 0 },
-  'slow-lost': { read: ({ slow }) => slow?.lost ?? 0, base: ({ slow }) => slow?.expected ?? 0 },
+  'slow-lost': { read: ({ slow }) => (slow === undefined ? 0 : slow.lost), base: ({ slow }) => slow?.expected ?? 0 },
   left: { read: ({ connections }) => connections.left, base: ({ connections }) => connections.connected },
   'churn-missed': {
     read: ({ connections }) => connections.missed,

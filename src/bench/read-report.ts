@@ -148,7 +148,6 @@ function host(node: Node): Host {
 }
 
 function result(node: Node): Result {
-  const slow = node.child('slow')
   return {
     began: node.child('began').text(),
     measuredMs: node.child('measuredMs').number(),
@@ -157,7 +156,7 @@ function result(node: Node): Result {
     incomplete: optional(node.child('incomplete'), (each) => each.text()),
     connections: connections(node.child('connections')),
     messages: messages(node.child('messages')),
-    slow: slow.value === undefined ? undefined : slowCounts(slow),
+    slow: optional(node.child('slow'), slowCounts),
     measured: measured(node.child('measured')),
     intervals: node.child('intervals').list(interval),
     clocks: optional(node.child('clocks'), (each) => each.list(partClock)) ?? [],
@@ -219,7 +218,7 @@ function slowCounts(node: Node): SlowCounts {
   return {
     expected: node.child('expected').count(),
     received: node.child('received').count(),
-    lost: node.child('lost').number(),
+    lost: optional(node.child('lost'), (each) => each.count()),
     duplicates: node.child('duplicates').count(),
     outOfOrder: node.child('outOfOrder').count(),
     hungUp: reasons(node.child('hungUp')),

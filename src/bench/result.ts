@@ -63,7 +63,8 @@ export interface MessageCounts {
 export interface SlowCounts {
   readonly expected: number
   readonly received: number
-  readonly lost: number
+  /** Undefined in a part of a run. */
+  readonly lost: number | undefined
   readonly duplicates: number
   readonly outOfOrder: number
   /** Their connections that were lost, by reason: `ConnectionCounts` has them, too. */

@@ -63,21 +63,6 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
   }
 }
 
-/** Undefined where no subscriber is slow. */
-export function slowCounts(plan: Plan, all: readonly Counted[]): SlowCounts | undefined {
-  if (plan.subscribe?.slow === undefined) return undefined
-  const expected = sumOf(all, ({ slowExpected }) => slowExpected)
-  const received = sumOf(all, ({ slow }) => slow.received)
-  return {
-    expected,
-    received,
-    lost: expected - received,
-    duplicates: sumOf(all, ({ slow }) => slow.duplicates),
-    outOfOrder: sumOf(all, ({ slow }) => slow.outOfOrder),
-    hungUp: tallyOf(all.map(({ slow }) => slow.hungUp)).counts,
-  }
-}
-
 /** Nearly always there are none. */
 export function undecidedOf(undecided: number): Pick<MessageCounts, 'undecided'> {
   return undecided === 0 ? {} : { undecided }
@@ -88,6 +73,21 @@ function lostOf({ publish, subscribe, shard }: Plan, missing: number): number | 
   if (subscribe?.retained !== undefined) return missing
   if (publish === undefined || subscribe === undefined) return 0
   return shard.of === 1 && isStamped(publish) ? missing : undefined
+}
+
+/** Undefined where no subscriber is slow. */
+export function slowCounts(plan: Plan, all: readonly Counted[]): SlowCounts | undefined {
+  if (plan.subscribe?.slow === undefined) return undefined
+  const expected = sumOf(all, ({ slowExpected }) => slowExpected)
+  const received = sumOf(all, ({ slow }) => slow.received)
+  return {
+    expected,
+    received,
+    lost: plan.shard.of > 1 ? undefined : expected - received,
+    duplicates: sumOf(all, ({ slow }) => slow.duplicates),
+    outOfOrder: sumOf(all, ({ slow }) => slow.outOfOrder),
+    hungUp: tallyOf(all.map(({ slow }) => slow.hungUp)).counts,
+  }
 }
 
 /** What the first broker that said something has said. */

@@ -26,6 +26,8 @@ export class Leader implements Parts {
   #looking: NodeJS.Timeout | undefined
   #own: Ready | undefined
   #standing: Standing | undefined
+  /** The processes that have begun together. */
+  #members: ReadonlySet<string> | undefined
   #readyUs = 0
   #leftUs = 0
   #left: (() => void) | undefined
@@ -97,6 +99,8 @@ export class Leader implements Parts {
   }
 
   #hear(message: FromPart, nowUs: number): void {
+    // It waits for a run that begins later, as where runs are repeated.
+    if (this.#members?.has(message.session) === false) return
     const { plan, configuration, notice } = this.#setting
     const difference = differenceOf(message.configuration, configuration)
     if (difference !== undefined)
@@ -129,6 +133,7 @@ export class Leader implements Parts {
     const atUs = Math.ceil(nowUs + Math.max(NOTICE_US, plan.phases.settleMs * 1000))
     const unsubscribed = all.flatMap((each) => each.unsubscribed)
     this.start = refused === undefined ? { atUs, unsubscribed, aheadUs: 0 } : { refused }
+    if (refused === undefined) this.#members = new Set(this.#others.messages.map(({ session }) => session))
     this.#changed()
   }
 

@@ -131,25 +131,25 @@ function messages({ configuration, result }: Report): string[] {
   ]
 }
 
-function slowReaders({ expected, received, lost, duplicates, hungUp }: SlowCounts): string[] {
-  return [
-    `slow subscribers: ${balance(
-      ['expected', expected],
-      [
-        ['received', received],
-        ['lost', lost],
-      ],
-    )}; ${shownCount(duplicates)} duplicates`,
-    ...reasons('slow subscribers lost', hungUp),
-  ]
-}
-
 /** A part receives what others have sent, and what has no stamp may be anything. */
 function withoutLoss(publish: PayloadFacts, { expected, received }: Result['messages']): string {
   if (!isStamped(publish))
     return `received ${shownCount(received)}; without stamps neither latency nor loss can be told`
   const here = `received ${shownCount(received)} here; what is sent here makes ${shownCount(expected)} deliveries in all parts`
   return `${here}: bench merge says what is lost`
+}
+
+function slowReaders({ expected, received, lost, duplicates, hungUp }: SlowCounts): string[] {
+  const parts: Part[] = [
+    ['received', received],
+    ['lost', lost ?? 0],
+  ]
+  // What a part receives others have sent.
+  const told = lost === undefined ? `received ${shownCount(received)}` : balance(['expected', expected], parts)
+  return [
+    `slow subscribers: ${told}; ${shownCount(duplicates)} duplicates`,
+    ...reasons('slow subscribers lost', hungUp),
+  ]
 }
 
 /** Of a will the client that had it sees none. */

@@ -220,6 +220,19 @@ describe('parts of a run', () => {
     expect(whole([one!, second, three!]).messages).toMatchObject({ ...allWell, sent: 30 })
   })
 
+  it('that come when the others have begun wait for another run', async () => {
+    await using broker = await startFaultyBroker()
+    // All clients are in part 1: those of the two processes that are part 2 don't drive each other out.
+    const parts: PlanParts = { publish: { clients: 1 }, phases: { measureMs: 1500 } }
+    const runs = startParts(broker.port, 2, parts)
+    await Promise.all(runs.map((run) => run.reached('measure')))
+    const late = startPart(broker.port, [2, 2], { ...parts, meeting: { run: 'test', limitMs: 500 } })
+    expect((await late.result).incomplete).toBe('part 1 of 2 did not come within 0.5 s (--meet)')
+    const results = await resultsOf(runs)
+    expect(results.map(({ incomplete }) => incomplete)).toEqual([undefined, undefined])
+    expect(whole(results).messages).toMatchObject({ ...allWell, sent: 1500 })
+  })
+
   it('have one who leads', async () => {
     await using broker = await startFaultyBroker()
     const leaders = [1, 2].map(() => startPart(broker.port, [1, 2], { idle: 0 }))

@@ -41,28 +41,31 @@ export async function brokerVersion(plan: Plan, host: HostClock): Promise<string
   await profiles.prepare()
   const clock = new Clock(epochNow(host))
   const context = { plan: asking, clock, meter: new Meter(), outbox: new Outbox(), willTimes: undefined }
-  const options = withoutSession(profiles.optionsOf(memberOf(asking, 'subscriber', 0)))
+  const options = withoutTraces(profiles.optionsOf(memberOf(asking, 'subscriber', 0)))
   return await new Promise((resolve) => {
-    const timer = setTimeout(() => client.end('it took too long'), LIMIT_MS)
+    const timers = [
+      setTimeout(() => client.leave(), LIMIT_MS),
+      setTimeout(() => client.end('it took too long'), 2 * LIMIT_MS),
+    ]
     let version: string | undefined
     const received = ({ payload }: { readonly payload: Uint8Array }) => {
       version = Buffer.from(payload).toString().slice(0, LONGEST)
       client.leave()
     }
     const over = () => {
-      clearTimeout(timer)
+      for (const timer of timers) clearTimeout(timer)
       resolve(version)
     }
     const settled = () => {
-      if (!client.hasSubscription) client.end('the subscription was refused')
+      if (!client.hasSubscription) client.leave()
     }
     const client = new Client(context, options, { filter: TOPIC, received }, { settled, over })
     client.connect()
   })
 }
 
-/** Leaves no session, and takes none from a client of the run. */
-function withoutSession(options: ClientOptions): ClientOptions {
+/** Leaves no session and no will, and takes no session from a client of the run. */
+function withoutTraces({ will: _will, ...options }: ClientOptions): ClientOptions {
   const { properties, clientId } = options
   const connect = properties.connect.filter(([name]) => name !== 'session-expiry-interval')
   return { ...options, clientId: `${clientId}-version`, cleanStart: true, properties: { ...properties, connect } }

@@ -1,3 +1,4 @@
+import { withoutShare } from '../mqtt/topic.ts'
 import { expand } from './names.ts'
 import type { Plan } from './plan.ts'
 
@@ -35,13 +36,31 @@ export function hasLoad({ publish, subscribe }: Plan): boolean {
   return publish !== undefined || subscribe?.retained !== undefined
 }
 
-/** The numbers of this role that a worker of this process has: those of equal number are on the same worker. */
+/**
+ * The numbers of this role that a worker of this process has: those of equal number are on the same worker, and so are
+ * the members of a shared group, as only who sees all that the group gets can tell what is lost or comes twice.
+ */
 export function numbersOf(plan: Plan, role: Role, worker: number): number[] {
   const { index, of } = plan.shard
   const numbers: number[] = []
-  for (let number = index + of * worker; number < clientsOf(plan, role); number += of * plan.workers)
-    numbers.push(number)
-  return numbers
+  for (let number = index; number < clientsOf(plan, role); number += of) numbers.push(number)
+  const groups = role === 'subscriber' && isShared(plan) ? groupsOf(plan, numbers) : undefined
+  return numbers.filter((_, at) => (groups?.[at] ?? at) % plan.workers === worker)
+}
+
+function isShared({ subscribe }: Plan): boolean {
+  return subscribe !== undefined && withoutShare(subscribe.filter) !== subscribe.filter
+}
+
+/** By subscriber: the number of its shared group. */
+function groupsOf(plan: Plan, numbers: readonly number[]): number[] {
+  const groups = new Map<string, number>()
+  return numbers.map((number) => {
+    const { topic } = memberOf(plan, 'subscriber', number)
+    const group = groups.get(topic) ?? groups.size
+    groups.set(topic, group)
+    return group
+  })
 }
 
 export function memberOf(plan: Plan, role: Role, number: number): Member {

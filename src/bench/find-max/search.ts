@@ -5,6 +5,8 @@ export interface Outcome {
   readonly held: boolean
   /** The generator was the limit: that the rate failed then says nothing of the broker. */
   readonly generatorLimited: boolean
+  /** It failed only since there were too few samples to tell: no lower rate has more. */
+  readonly tooFew: boolean
 }
 
 export interface SearchOptions {
@@ -20,9 +22,9 @@ export interface SearchOptions {
 export interface Found<Trial extends Outcome> {
   /** In the order they were made. */
   readonly trials: readonly Trial[]
-  /** The highest rate that has held in every trial, below every one that has failed. */
+  /** The highest rate that has held, below every one that has failed. */
   readonly held: number | undefined
-  /** The lowest rate that has failed in some trial. */
+  /** The lowest rate that has failed: once, or where the generator was the limit twice. */
   readonly failed: number | undefined
   /** Why the search did not come to its end. */
   readonly stopped: string | undefined
@@ -38,7 +40,8 @@ const HIGHEST = 1e6
 
 /**
  * Searches the highest rate that holds: doubles until one fails, or halves until one holds, then halves the ratio
- * between the two, then repeats both. A rate that fails once when it is repeated counts as one that fails.
+ * between the two, then repeats both. A rate that fails once when it is repeated counts as one that fails; where the
+ * generator was the limit, which may be chance, it is tried once more first.
  *
  * @param attempt makes a trial; undefined when it was stopped.
  */
@@ -58,11 +61,13 @@ export async function findMax<Trial extends Outcome>(
 
 /** @returns undefined when all is known. */
 function nextRate(trials: readonly Outcome[], { start, precision }: SearchOptions): number | undefined {
-  if (trials.length === 0) return start
+  const last = trials.at(-1)
+  if (last === undefined) return start
+  if (!last.held && !hasFailed(trials, last.rate)) return last.rate
   const { held, failed } = bounds(trials)
   if (held === undefined) {
-    const half = rounded(failed! / 2)
-    return half < LOWEST ? undefined : half
+    const half = rounded(last.rate / 2)
+    return half < LOWEST || last.tooFew ? undefined : half
   }
   if (failed === undefined && held < HIGHEST) return rounded(Math.min(HIGHEST, held * 2))
   const middle = failed === undefined ? held : rounded(Math.sqrt(held * failed))
@@ -72,14 +77,20 @@ function nextRate(trials: readonly Outcome[], { start, precision }: SearchOption
 }
 
 function bounds(trials: readonly Outcome[]): Pick<Found<Outcome>, 'held' | 'failed'> {
-  const failed = least(trials.filter(({ held }) => !held))
+  const rates = [...new Set(trials.map(({ rate }) => rate))]
+  const failed = rates.filter((rate) => hasFailed(trials, rate)).reduce(least, undefined)
   const holding = trials.filter(({ held, rate }) => held && (failed === undefined || rate < failed))
-  return { held: holding.length === 0 ? undefined : Math.max(...holding.map(({ rate }) => rate)), failed }
+  return { held: holding.map(({ rate }) => rate).reduce(most, undefined), failed }
 }
 
-function least(trials: readonly Outcome[]): number | undefined {
-  return trials.length === 0 ? undefined : Math.min(...trials.map(({ rate }) => rate))
+/** Once for certain, or twice for whatever reason. */
+function hasFailed(trials: readonly Outcome[], rate: number): boolean {
+  const failed = trials.filter((trial) => trial.rate === rate && !trial.held)
+  return failed.length > 1 || failed.some(({ generatorLimited }) => !generatorLimited)
 }
+
+const least = (a: number | undefined, b: number) => Math.min(a ?? b, b)
+const most = (a: number | undefined, b: number) => Math.max(a ?? b, b)
 
 /** How many trials there were at a rate, and how many of them have held. */
 export function tally(

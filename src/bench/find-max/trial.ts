@@ -38,7 +38,18 @@ export function trialOf(rate: number, report: Report, conditions: readonly Thres
     ...backlog,
   ]
   const { generatorLimited, reasons: generatorReasons } = verdictOf(result, coresOf(report))
-  return { rate, held: reasons.length === 0, generatorLimited, conditions: judged, reasons, generatorReasons, report }
+  const untold = conditions.filter((condition) => holds(condition, result) === undefined).length
+  const tooFew = untold > 0 && reasons.length === untold
+  return {
+    rate,
+    held: reasons.length === 0,
+    tooFew,
+    generatorLimited,
+    conditions: judged,
+    reasons,
+    generatorReasons,
+    report,
+  }
 }
 
 /** A condition holds where `--fail-if` would fail; one that can't be told does not. */

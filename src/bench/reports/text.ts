@@ -2,7 +2,7 @@ import { shownBytes, shownCount, shownRate, shownTime } from '../figures.ts'
 import { percentileOf, type Samples } from '../latencies.ts'
 import { LATENCIES, metricOf, PERCENTILES, totalOf } from '../metrics.ts'
 import { coresOf, type Report } from '../report.ts'
-import type { Interval, Result } from '../result.ts'
+import type { Interval, Result, SlowCounts } from '../result.ts'
 import type { Outcome } from '../thresholds.ts'
 import { judgedIntervals, verdictLine, verdictOf } from '../verdict.ts'
 import { columns } from './columns.ts'
@@ -122,7 +122,21 @@ function messages({ configuration, result }: Report): string[] {
       : []),
     ...(subscribes && !publishes && !hasFlood ? [`received ${shownCount(received)}`] : []),
     ...(subscribes && (publishes || hasFlood) ? [asides(messages)] : []),
+    ...(result.slow === undefined ? [] : slowReaders(result.slow)),
     ...reasons('rejected', rejected),
+  ]
+}
+
+function slowReaders({ expected, received, lost, duplicates, hungUp }: SlowCounts): string[] {
+  return [
+    `slow subscribers: ${balance(
+      ['expected', expected],
+      [
+        ['received', received],
+        ['lost', lost],
+      ],
+    )}; ${shownCount(duplicates)} duplicates`,
+    ...reasons('slow subscribers lost', hungUp),
   ]
 }
 

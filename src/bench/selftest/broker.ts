@@ -30,6 +30,8 @@ export class ScriptedBroker implements Judge {
   #subscribes = 0
   #deliveries = 0
   #rejected = 0
+  /** Messages that shared groups have had. */
+  #turns = 0
   /** By client and topic: deliveries so far, and the one that waits for the next. */
   readonly #swapping = new Map<Link, Map<string, { count: number; held?: () => void }>>()
 
@@ -113,18 +115,32 @@ export class ScriptedBroker implements Judge {
   }
 
   #route({ topic, payload, qos }: Message): void {
-    for (const link of this.#links) {
-      if (!link.wants(topic)) continue
+    for (const [link, next] of this.#takers(topic)) {
       const number = ++this.#deliveries
       if (isTurn(number, this.#script.drop)) continue
       // The bytes are the socket's again when this is over.
       const copy = Buffer.from(payload)
-      const times = isTurn(number, this.#script.duplicate) ? 2 : 1
+      const links = isTurn(number, this.#script.duplicate) ? [link, next] : [link]
       this.#inTurn(link, topic, () => {
-        this.#books.delivered += times
-        for (let time = 0; time < times; time++) link.deliver(topic, copy, qos)
+        this.#books.delivered += links.length
+        for (const each of links) each.deliver(topic, copy, qos)
       })
     }
+  }
+
+  /** Who gets a message: one of each shared group, in turn. With it who gets it again: itself, or the next of its group. */
+  #takers(topic: string): (readonly [link: Link, next: Link])[] {
+    const wanting = [...this.#links].filter((link) => link.wants(topic))
+    const groups = new Set(wanting.flatMap(({ group }) => group ?? []))
+    const alone = wanting.filter(({ group }) => group === undefined)
+    return [
+      ...alone.map((link) => [link, link] as const),
+      ...[...groups].map((name) => {
+        const members = wanting.filter(({ group }) => group === name)
+        const turn = this.#turns++
+        return [members[turn % members.length]!, members[(turn + 1) % members.length]!] as const
+      }),
+    ]
   }
 
   /** Holds one back that is to be swapped with the next. */

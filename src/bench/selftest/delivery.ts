@@ -189,3 +189,42 @@ export const answerScenarios: readonly Scenario[] = [
     },
   },
 ]
+
+/** What has to come to the same, whoever of the generator's threads does it. */
+export const workerScenarios: readonly Scenario[] = [
+  {
+    name: 'workers',
+    script: { duplicate: 50 },
+    runs: [1, 2].map((workers) =>
+      flow(1, { workers, publish: { clients: 4, poisson: true }, subscribe: { clients: 4, filter: 'selftest/%i' } }),
+    ),
+    claims: (both) =>
+      both.map((found, at) =>
+        claimCounts(
+          `the same with ${threads(at)}: 1 of 50 deliveries is made twice`,
+          found,
+          countsOf(messages, messages, { duplicates: 20 }),
+        ),
+      ),
+  },
+  {
+    name: 'shared-group',
+    script: { drop: 100, duplicate: 40 },
+    runs: [1, 2].map((workers) =>
+      flow(1, { workers, subscribe: { clients: 4, filter: '$share/g/selftest/+' }, phases: { drainMs } }),
+    ),
+    claims: (both) =>
+      both.map((found, at) =>
+        // Of 25 that two members would have had, 5 are dropped.
+        claimCounts(
+          `a group, ${threads(at)}: 10 of 1,000 are dropped, two members have 20`,
+          found,
+          countsOf(messages, messages, { received: messages - 10, lost: 10, duplicates: 20 }),
+        ),
+      ),
+  },
+]
+
+function threads(at: number): string {
+  return at === 0 ? '1 worker' : '2 workers'
+}

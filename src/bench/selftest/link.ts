@@ -74,6 +74,11 @@ export class Link {
     this.#socket.destroy()
   }
 
+  /** The filter of its shared subscription; undefined for another, or none. */
+  get group(): string | undefined {
+    return this.#filter?.text.startsWith('$share/') ? this.#filter.text : undefined
+  }
+
   wants(topic: string): boolean {
     return this.#filter !== undefined && !this.#socket.writableEnded && matches(this.#filter.text, topic)
   }

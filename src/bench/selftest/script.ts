@@ -18,7 +18,10 @@ export interface Script {
   readonly answerAfterMs?: number
   /** Drops one delivery of so many. */
   readonly drop?: number
-  /** Makes one delivery of so many twice: at QoS 1 and 2 the second is a message of its own. */
+  /**
+   * Makes one delivery of so many twice: at QoS 1 and 2 the second is a message of its own. A shared group gets it by two
+   * of its members.
+   */
   readonly duplicate?: number
   /** Of so many deliveries of a topic to one client, swaps one with the next; even. */
   readonly swap?: number

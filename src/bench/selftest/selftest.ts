@@ -1,14 +1,19 @@
 import type { ConnectionValues } from '../../options/connection.ts'
 import type { RunEvents, runBench } from '../run.ts'
 import { startScriptedBroker } from './broker.ts'
-import { answerScenarios, deliveryScenarios } from './delivery.ts'
+import { answerScenarios, deliveryScenarios, workerScenarios } from './delivery.ts'
 import { type PlanParts, planOf } from './plan.ts'
 import type { Found, Scenario } from './scenario.ts'
 import type { Script } from './script.ts'
 import { Stops } from './stops.ts'
 import { slackOf, timingScenarios } from './timing.ts'
 
-export const scenarios: readonly Scenario[] = [...deliveryScenarios, ...answerScenarios, ...timingScenarios]
+export const scenarios: readonly Scenario[] = [
+  ...deliveryScenarios,
+  ...answerScenarios,
+  ...timingScenarios,
+  ...workerScenarios,
+]
 
 export interface SelftestOptions extends Pick<RunEvents, 'program' | 'host' | 'cpuUsage' | 'signal' | 'notice'> {
   /** What is tested. */

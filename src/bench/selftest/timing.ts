@@ -115,24 +115,6 @@ export const timingScenarios: readonly Scenario[] = [
       ]
     },
   },
-  {
-    name: 'workers',
-    script: { duplicate: 50 },
-    runs: [1, 2].map((workers) => ({
-      workers,
-      publish: { clients: 4, qos: 1, poisson: true },
-      subscribe: { clients: 4, filter: 'selftest/%i', options: subscribeAt(1) },
-      phases: { messages },
-    })),
-    claims: (both) =>
-      both.map((found, at) =>
-        claimCounts(
-          `the same with ${at === 0 ? '1 worker' : '2 workers'}: 1 of 50 deliveries is made twice`,
-          found,
-          countsOf(messages, messages, { duplicates: 40 }),
-        ),
-      ),
-  },
 ]
 
 /** As the docstring of the scenarios says. @param longestStopMs of this thread, beyond the interval of who looks. */

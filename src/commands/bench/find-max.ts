@@ -60,9 +60,14 @@ type Values = BenchValues & LoadValues & FindValues
 /** How long a trial measures unless told otherwise. */
 const TRIAL_MS = 3000
 
-/** @throws UsageError where --rate is not one rate to begin with. */
-export function checkFind({ findMax, rate }: Pick<Values, 'findMax' | 'rate'>): void {
-  if (findMax === undefined || rate === undefined) return
+/**
+ * @param isSteady publishers go on as long as the load does.
+ * @throws UsageError where there is not one rate to begin with, or no broker could keep up.
+ */
+export function checkFind({ findMax, rate }: Pick<Values, 'findMax' | 'rate'>, isSteady = true): void {
+  if (findMax === undefined) return
+  if (!isSteady) throw new UsageError('--find-max needs a steady load, which --shape wills is not')
+  if (rate === undefined) return
   const begins = rate !== 'max' && rate.length === 1 && rate[0]!.durationMs === Number.POSITIVE_INFINITY
   if (!begins) throw new UsageError('--find-max begins at one --rate such as 1k/s: no segments, and not max')
 }

@@ -84,7 +84,7 @@ async function selftest({ scenario: names, json }: Values, engine: typeof runBen
   if (json) await write(documentOf(rows))
   const wrong = rows.filter(({ holds }) => !holds)
   if (wrong.length === 0) {
-    if (!json) await write(`all ${rows.length} lines hold\n`)
+    if (!json) await write(`${rows.length === 1 ? 'the line holds' : `all ${rows.length} lines hold`}\n`)
     return ExitCode.ok
   }
   const where = [...new Set(wrong.map(({ scenario }) => scenario))].join(', ')
@@ -108,12 +108,18 @@ function scenarioOf(name: string, scenarios: readonly Scenario[]): Scenario {
 /** Columns have their width before all lines are known. */
 const PLANTED_WIDTH = 64
 
-function printer(scenarios: readonly Scenario[], io: Io): (row: Row) => string {
-  const paint = statusPainter(io.stdout, io.env)
+/** Terminals that are narrower have what is reported on a line of its own. */
+const WIDE = 150
+
+function printer(scenarios: readonly Scenario[], { stdout, env }: Io): (row: Row) => string {
+  const paint = statusPainter(stdout, env)
   const width = Math.max(...scenarios.map(({ name }) => name.length))
+  const isNarrow = stdout.isTTY === true && (stdout.columns ?? 0) < WIDE
   return ({ scenario, planted, reported, holds }) => {
     const mark = holds ? paint('passed', '✓') : paint('failed', '✗')
-    return `${mark} ${safeText(`${scenario.padEnd(width)}  ${planted.padEnd(PLANTED_WIDTH)}  ${reported}`)}\n`
+    const [what, found] = [`${scenario.padEnd(width)}  ${planted}`, safeText(reported)]
+    if (isNarrow) return `${mark} ${what}\n    ${found}\n`
+    return `${mark} ${what.padEnd(width + 2 + PLANTED_WIDTH)}  ${found}\n`
   }
 }
 

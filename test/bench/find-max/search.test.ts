@@ -6,14 +6,20 @@ interface Behaviour extends Partial<SearchOptions> {
   /** Of the trials at a rate, from 0: whether it holds. */
   readonly holds: (rate: number, time: number) => boolean
   readonly isGenerator?: (rate: number) => boolean
+  readonly isTooFew?: (rate: number) => boolean
 }
 
-async function search({ holds, isGenerator = () => false, ...options }: Behaviour): Promise<Found<Outcome>> {
+async function search({
+  holds,
+  isGenerator = () => false,
+  isTooFew = () => false,
+  ...options
+}: Behaviour): Promise<Found<Outcome>> {
   const times = new Map<number, number>()
   return await findMax({ start: 1000, precision: 0.05, stopped: () => undefined, ...options }, async (rate) => {
     const time = times.get(rate) ?? 0
     times.set(rate, time + 1)
-    return { rate, held: holds(rate, time), generatorLimited: isGenerator(rate) }
+    return { rate, held: holds(rate, time), generatorLimited: isGenerator(rate), tooFew: isTooFew(rate) }
   })
 }
 
@@ -74,11 +80,33 @@ describe('the search for the highest rate', () => {
   it('blames the broker when the generator was well in one of the trials that failed', async () => {
     let isFirst = true
     const isGenerator = (rate: number) => {
-      if (rate !== 6170 || !isFirst) return false
-      isFirst = false
-      return true
+      const isLimited = rate === 6170 && isFirst
+      if (rate === 6170) isFirst = false
+      return isLimited
     }
     expect(limitOf(await search({ holds: (rate) => rate <= 6000, isGenerator }))).toBe('broker')
+  })
+
+  it('tries a rate once more that failed while the generator was the limit', async () => {
+    const found = await search({ holds: (rate, time) => rate <= 4000 && time > 0, isGenerator: (rate) => rate < 4000 })
+    expect(rates(found).slice(0, 5)).toEqual([1000, 1000, 2000, 2000, 4000])
+    expect(found.trials.slice(0, 2).map(({ held }) => held)).toEqual([false, true])
+  })
+
+  it('says that none held because of the generator', async () => {
+    const found = await search({ start: 1, holds: () => false, isGenerator: () => true })
+    expect(rates(found)).toEqual([1, 1])
+    expect(statement(found)).toBe(
+      'No rate held: at 1/s the generator was the limit, not the broker, whose own was not found.',
+    )
+  })
+
+  it('goes no lower where there are too few samples', async () => {
+    const found = await search({ holds: () => false, isTooFew: (rate) => rate <= 500 })
+    expect(rates(found)).toEqual([1000, 500])
+    expect(statement(found)).toBe(
+      'No rate held: at 500/s there were too few samples to tell (a longer --duration has more).',
+    )
   })
 
   it('ends at a million when nothing fails', async () => {

@@ -27,7 +27,9 @@ describe('a trial', () => {
 
   it('fails when one does not, or can not be told', () => {
     expect(judge({ messages: { lost: 3 } })).toMatchObject({ held: false, reasons: ['lost is 3'] })
-    expect(judge({}, 'ack.p99<20ms').reasons).toEqual(["ack.p99 can't be told: 0 samples are too few"])
+    const untold = judge({}, 'ack.p99<20ms')
+    expect(untold).toMatchObject({ tooFew: true, reasons: ["ack.p99 can't be told: 0 samples are too few"] })
+    expect(judge({ messages: { lost: 3 } }, 'ack.p99<20ms,lost=0').tooFew).toBe(false)
   })
 
   it('fails when the broker gets part of it through only after the time is over', () => {

@@ -51,6 +51,16 @@ describe('bench selftest', () => {
     })
   })
 
+  it('has two lines for each on a narrow terminal', async () => {
+    const cli = runCli(['bench', 'selftest', 'reorder'], { stdoutIsTTY: true, columns: 80, env: { NO_COLOR: '1' } })
+    expect(await cli.exit).toBe(0)
+    expect(cli.stdout.toString()).toBe(
+      '✓ reorder  1 of 20 deliveries changes places with the next: 100\n' +
+        '    sent 1,000, received 2,000, lost 0, duplicates 0, out of order 100\n' +
+        'the line holds\n',
+    )
+  })
+
   it('exits with 6, and shows the line, when the report says something else', async () => {
     const { failure, stdout } = await runDoctored(['sound-5-qos0', 'drop'])
     expect(stdout).toMatch(/^✓ sound-5-qos0 .*\n✗ drop .* lost 19, .*\n$/)

@@ -46,18 +46,21 @@ export async function brokerVersion(plan: Plan, host: HostClock): Promise<string
   // Not the identifier of a client of the run, whose session it would take.
   const options = passing(profiles.optionsOf({ ...member, clientId: `${member.clientId}-version` }))
   return await new Promise((resolve) => {
-    const timer = setTimeout(() => client.end('it took too long'), LIMIT_MS)
+    const timers = [
+      setTimeout(() => client.leave(), LIMIT_MS),
+      setTimeout(() => client.end('it took too long'), 2 * LIMIT_MS),
+    ]
     let version: string | undefined
     const received = ({ payload }: { readonly payload: Uint8Array }) => {
       version = Buffer.from(payload).toString().slice(0, LONGEST)
       client.leave()
     }
     const over = () => {
-      clearTimeout(timer)
+      for (const timer of timers) clearTimeout(timer)
       resolve(version)
     }
     const settled = () => {
-      if (!client.hasSubscription) client.end('the subscription was refused')
+      if (!client.hasSubscription) client.leave()
     }
     const client = new Client(context, options, { filter: TOPIC, received }, { settled, over })
     client.connect()

@@ -3,6 +3,7 @@ import { brokerVersion } from '../../src/bench/broker-version.ts'
 import { type Fault, startFaultyBroker } from '../support/faulty-broker.ts'
 import { freePort } from '../support/free-port.ts'
 import { monotonicUs } from '../support/run.ts'
+import { startScriptedBroker } from '../support/scripted-peer.ts'
 import { planFor } from './plan-for.ts'
 
 const host = { id: 'here', monotonicUs }
@@ -28,11 +29,24 @@ describe('the version of the broker', () => {
     expect(await brokerVersion(planFor(await freePort()), host)).toBeUndefined()
   })
 
-  it('leaves no session behind, and takes none away', async () => {
+  it('leaves no session and no will behind', async () => {
     const broker = await startFaultyBroker()
     const connection = { protocolVersion: '5', persistentSession: 'true', clientId: 'a', sessionExpiryInterval: '100' }
     expect(await brokerVersion(planFor(broker.port, { connection }), host)).toBe('faulty broker')
     await broker.waitForLog('closed bench-0-version')
     expect(broker.sessions).toEqual([])
+  })
+
+  it('says goodbye where it waits in vain, and has no will', async () => {
+    const server = await startScriptedBroker()
+    const connection = { willTopic: 'gone', willPayload: 'x' }
+    const version = brokerVersion(planFor(server.port, { connection }), host)
+    const peer = await server.connection()
+    const connect = await peer.accept()
+    expect(connect.bytes.includes('gone')).toBe(false)
+    await peer.acceptSubscribe(0)
+    await peer.packet('DISCONNECT')
+    peer.end()
+    expect(await version).toBeUndefined()
   })
 })

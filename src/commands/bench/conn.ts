@@ -37,12 +37,12 @@ export const benchConn = command({
       shows: 'a check for CI',
     },
     {
-      run: 'tmqtt bench conn --clients 2000 --churn 500/s --kill hard --duration 1m',
+      run: 'tmqtt bench conn --connect-rate 1k/s --clients 2000 --churn 500/s --kill hard',
       shows: 'a storm: 500 clients a second are cut off and connect anew',
     },
     {
       run: 'tmqtt bench conn --clients 50000 --bind 10.0.0.1 --bind 10.0.0.2',
-      shows: 'more than one address has ports for',
+      shows: 'more than one address has ports for; at 100 a second that takes 500 s',
     },
   ],
 

@@ -31,6 +31,7 @@ export async function brokerVersion(plan: Plan, host: HostClock): Promise<string
       options: { qos: 0, retainHandling: 0, retainAsPublished: false },
       absent: false,
       retained: undefined,
+      slow: undefined,
     },
     idle: 0,
     churn: undefined,

@@ -39,7 +39,7 @@ export type Ending = 'left' | 'lost' | 'failed'
 export interface Watcher {
   /** It is ready, or has failed. */
   settled(): void
-  over(ending: Ending): void
+  over(ending: Ending, reason: string): void
 }
 
 type State = 'new' | 'opening' | 'connect sent' | 'subscribe sent' | 'ready' | 'leaving' | 'over'
@@ -152,7 +152,8 @@ export class Client implements LinkOwner {
       this.end(`${missing} within ${limitMs / 1000} s (--connect-timeout)`)
     } else if (this.#state === 'ready') {
       const asked = this.#link!.keepAlive.asks(nowUs)
-      if (asked === 'lost') this.end('no answer for one and a half times the keep alive (-k)')
+      // Who does not read sees no answer.
+      if (asked === 'lost' && !this.#link!.isPaused) this.end('no answer for one and a half times the keep alive (-k)')
       else if (asked === 'ping') this.#link!.write(KeepAlive.PINGREQ)
     } else if (this.#state === 'leaving' && nowUs - this.#sinceUs > LEAVE_US) this.end('it was to leave')
   }
@@ -174,6 +175,15 @@ export class Client implements LinkOwner {
     }
   }
 
+  /** Takes nothing more of what the broker sends until `resume`. */
+  pause(): void {
+    this.#link?.pause()
+  }
+
+  resume(): void {
+    this.#link?.resume()
+  }
+
   endUnlessReady(reason: string): void {
     if (this.#state !== 'ready' && this.#state !== 'leaving') this.end(reason)
   }
@@ -188,7 +198,7 @@ export class Client implements LinkOwner {
     this.#link = undefined
     this.#work.ended?.()
     this.#settle()
-    this.#watcher.over(ending)
+    this.#watcher.over(ending, reason)
   }
 
   #settle(): void {

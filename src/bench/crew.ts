@@ -8,7 +8,7 @@ import { FanOut } from './fan-out.ts'
 import { Flood, FloodSubscriber } from './flood.ts'
 import { Health } from './health.ts'
 import { Load, type Loading } from './load.ts'
-import { Meter } from './meter.ts'
+import { type Counted, Meter } from './meter.ts'
 import type { CrewSetup, Order, Report } from './orders.ts'
 import { Outbox } from './outbox.ts'
 import { payloadOf } from './payload.ts'
@@ -19,6 +19,7 @@ import type { Comings } from './returns.ts'
 import { clientsOf, type Member, memberOf, numbersOf, roles } from './roster.ts'
 import type { Sequences } from './sequences.ts'
 import { SessionEnds } from './session-ends.ts'
+import { isSlow, SlowReaders, SlowSubscriber } from './slow.ts'
 import { STAMP_SIZE } from './stamp.ts'
 import { Subscriber } from './subscriber.ts'
 import { Sweep } from './sweep.ts'
@@ -43,6 +44,7 @@ export class Crew {
   readonly #payload: Buffer
   readonly #health = new Health()
   readonly #load: Loading | undefined
+  readonly #slow: SlowReaders
   readonly #comings: Comings | undefined
   readonly #sweep: Sweep
   #progressing: NodeJS.Timeout | undefined
@@ -58,6 +60,7 @@ export class Crew {
   constructor({ plan, worker, epoch }: CrewSetup, report: (report: Report) => void) {
     const willTimes = plan.publish?.wills ? new WillTimes(plan.publish, plan.seed) : undefined
     this.#context = { plan, clock: new Clock(epoch), meter: new Meter(), outbox: new Outbox(), willTimes }
+    this.#slow = new SlowReaders(this.#context)
     this.#report = report
     this.#profiles = new Profiles(plan, (text) => report({ tells: 'notice', text }))
     this.#payload = payloadOf(plan.publish?.payloadSize ?? 0, plan.seed)
@@ -95,7 +98,10 @@ export class Crew {
     const work = this.#workOf(member)
     const client: Client = new Client(this.#context, this.#optionsOf(member), work, {
       settled: () => this.#oneSettled(client),
-      over: (ending) => this.#oneOver(client, ending),
+      over: (ending, reason) => {
+        if (ending === 'lost' && work instanceof SlowSubscriber) this.#slow.hungUp(reason)
+        this.#oneOver(client, ending)
+      },
     })
     if (work instanceof Publisher) {
       work.client = client
@@ -103,7 +109,7 @@ export class Crew {
     } else if (work instanceof FloodSubscriber) {
       work.client = client
       this.#flooded.push(work)
-    }
+    } else if (work instanceof SlowSubscriber) work.client = client
     return client
   }
 
@@ -111,9 +117,10 @@ export class Crew {
     if (member.role === 'publisher')
       return new (this.#context.willTimes === undefined ? Publisher : Testator)(this.#context, member, this.#payload)
     if (member.role !== 'subscriber') return {}
-    return this.#context.plan.subscribe!.retained === undefined
-      ? new Subscriber(this.#context, member.topic, this.#groups)
-      : new FloodSubscriber(this.#context, member.topic)
+    const { subscribe } = this.#context.plan
+    if (subscribe!.retained !== undefined) return new FloodSubscriber(this.#context, member.topic)
+    if (isSlow(subscribe!, member.number)) return this.#slow.add(member.topic, this.#groups)
+    return new Subscriber(this.#context, member.topic, this.#groups)
   }
 
   #optionsOf(member: Member): ClientOptions {
@@ -174,6 +181,7 @@ export class Crew {
     this.#sweep.limitUs = Number.POSITIVE_INFINITY
     this.#comings?.start(meter.countsFromUs)
     this.#context.willTimes?.start(atUs)
+    this.#slow.start(meter.countsFromUs)
     const isStamped = (plan.publish?.payloadSize ?? 0) >= STAMP_SIZE
     if (isStamped) this.#expectDeliveries(new Set(unsubscribed))
     this.#progressing = setInterval(() => this.#tellProgress(), PROGRESS_MS)
@@ -187,21 +195,30 @@ export class Crew {
 
   #expectDeliveries(unsubscribed: ReadonlySet<number>): void {
     const { plan } = this.#context
-    const fanOut = new FanOut()
-    for (let number = 0; number < clientsOf(plan, 'subscriber'); number++)
-      if (!unsubscribed.has(number)) fanOut.add(memberOf(plan, 'subscriber', number).topic)
-    for (const publisher of this.#publishers) publisher.fanOut = fanOut.count(publisher.topic)
+    const [fanOut, slowFanOut] = [new FanOut(), new FanOut()]
+    for (let number = 0; number < clientsOf(plan, 'subscriber'); number++) {
+      if (unsubscribed.has(number)) continue
+      const { topic } = memberOf(plan, 'subscriber', number)
+      if (isSlow(plan.subscribe!, number)) slowFanOut.add(topic)
+      else fanOut.add(topic)
+    }
+    for (const publisher of this.#publishers) {
+      publisher.fanOut = fanOut.count(publisher.topic)
+      publisher.slowFanOut = slowFanOut.count(publisher.topic)
+    }
   }
 
   #drain(): void {
     this.#load?.stop()
     this.#comings?.stop()
+    this.#slow.stop()
     this.#tellProgress()
   }
 
   #tellProgress(): void {
     const { connected, counts, deliveries } = this.#context.meter
-    const { expected, received } = counts
+    const expected = counts.expected + counts.slowExpected
+    const received = counts.received + this.#slow.received
     const outstanding = (this.#load?.outstanding ?? 0) + (this.#comings?.away ?? 0)
     const alive = connected + (this.#comings?.mayReturn ?? 0)
     this.#report({ tells: 'progress', progress: { alive, outstanding, expected, received, deliveries } })
@@ -213,7 +230,7 @@ export class Crew {
     this.#comings?.end()
     clearInterval(this.#progressing)
     for (const client of this.#clients) if (!client.isConnected) client.end('it was not connected when the run ended')
-    const counted = this.#context.meter.counted()
+    const counted = this.#counted()
     this.#leftBehind = this.#clients.filter(({ isOver }) => !isOver).length
     this.#tellLeft = () => this.#endSessions(() => this.#report({ tells: 'left', counted }))
     for (const client of this.#clients) client.leave()
@@ -240,19 +257,24 @@ export class Crew {
     })
   }
 
+  #counted(): Counted {
+    return { ...this.#context.meter.counted(), slow: this.#slow.counts }
+  }
+
   #sample(number: number): void {
     let socketBacklog = 0
     for (const { backlog } of this.#clients) socketBacklog += backlog
     const waiting = this.#load?.waiting ?? 0
     const { measured, passed } = this.#context.meter.take()
+    const received = passed.received + this.#slow.take()
     const sample = {
       connected: this.#context.meter.connected,
-      passed,
+      passed: { ...passed, received },
       measured,
       health: this.#health.take(),
       socketBacklog,
       waiting,
-      counted: this.#context.meter.counted(),
+      counted: this.#counted(),
     }
     this.#report({ tells: 'sample', number, sample })
   }

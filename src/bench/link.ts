@@ -25,6 +25,7 @@ export class Link implements StepObserver {
   readonly keepAlive: KeepAlive
   /** When the present chunk came. */
   nowUs = 0
+  isPaused = false
   readonly #context: Context
   readonly #owner: LinkOwner
   readonly #splitter: PacketSplitter
@@ -83,6 +84,17 @@ export class Link implements StepObserver {
     if (size === 0) return
     meter.passed.bytesSent += size
     this.keepAlive.sent(clock.us())
+  }
+
+  /** Takes nothing more from the operating system until `resume`. */
+  pause(): void {
+    this.isPaused = true
+    this.#socket?.pause()
+  }
+
+  resume(): void {
+    this.isPaused = false
+    this.#socket?.resume()
   }
 
   /** Closes when the operating system has taken what was written; the owner is told when the broker has, too. */

@@ -4,7 +4,7 @@ import type { Configuration } from './configuration.ts'
 import { merged } from './latencies.ts'
 import { LATENCIES } from './metrics.ts'
 import type { Report } from './report.ts'
-import type { GeneratorHealth, Interval, Measured, MessageCounts, Result } from './result.ts'
+import type { GeneratorHealth, Interval, Measured, MessageCounts, Result, SlowCounts } from './result.ts'
 
 /** A report and the file that it is from. */
 export interface Named {
@@ -87,6 +87,7 @@ function mergeResults(results: readonly Result[]): Result {
       ...summedByReason(connections, ['failed', 'lost', 'subscriptionsRefused']),
     },
     messages: mergeMessages(results.map(({ messages }) => messages)),
+    slow: mergeSlow(results.flatMap(({ slow }) => (slow === undefined ? [] : [slow]))),
     measured: mergeMeasured(results.map(({ measured }) => measured)),
     intervals: mergeIntervals(results.map(({ intervals }) => intervals)),
     brokerLimits: Object.assign({}, ...results.map(({ brokerLimits }) => brokerLimits).reverse()),
@@ -102,6 +103,12 @@ function mergeMessages(all: readonly MessageCounts[]): MessageCounts {
     ...summed(all, ['duplicates', 'outOfOrder', 'foreign']),
     ...summedByReason(all, ['rejected']),
   }
+}
+
+function mergeSlow(all: readonly SlowCounts[]): SlowCounts | undefined {
+  if (all.length === 0) return undefined
+  const counts = summed(all, ['expected', 'received', 'duplicates', 'outOfOrder'])
+  return { ...counts, lost: Math.max(0, counts.expected - counts.received), ...summedByReason(all, ['hungUp']) }
 }
 
 function summed<Key extends string>(all: readonly Readonly<Record<Key, number>>[], keys: readonly Key[]) {

@@ -1,5 +1,5 @@
 import { Latencies, type Samples } from './latencies.ts'
-import type { Measured } from './result.ts'
+import type { Measured, SlowCounts } from './result.ts'
 import { type Reasons, Tally } from './tally.ts'
 
 export const MEASURED = [
@@ -15,6 +15,7 @@ export const MEASURED = [
   'acknowledgedFromSent',
   'endToEnd',
   'endToEndFromSent',
+  'slow',
 ] as const satisfies readonly (keyof Measured)[]
 
 /** What has passed since the last look, of all messages. */
@@ -45,6 +46,9 @@ export interface Counted {
   readonly duplicates: number
   readonly outOfOrder: number
   readonly foreign: number
+  /** Of slow subscribers, which all that is received leaves out. */
+  readonly slowExpected: number
+  readonly slow: Omit<SlowCounts, 'expected' | 'lost'>
   /** When the last message that counts was acknowledged, and was received; -Infinity if none. */
   readonly lastAcknowledgedUs: number
   readonly lastReceivedUs: number
@@ -68,8 +72,10 @@ export class Meter {
   readonly waited = new Latencies()
   readonly acknowledged = new Latencies()
   readonly acknowledgedFromSent = new Latencies()
-  readonly endToEnd = new Latencies()
+  readonly endToEnd: Latencies
   readonly endToEndFromSent = new Latencies()
+  /** From due to received, of subscribers that read slowly. */
+  readonly slow = new Latencies()
   readonly passed = { sent: 0, acknowledged: 0, received: 0, bytesSent: 0, bytesReceived: 0 }
   readonly counts = {
     connected: 0,
@@ -81,6 +87,7 @@ export class Meter {
     sent: 0,
     acknowledged: 0,
     expected: 0,
+    slowExpected: 0,
     received: 0,
     duplicates: 0,
     outOfOrder: 0,
@@ -91,6 +98,11 @@ export class Meter {
   readonly subscriptionsRefused = new Tally()
   readonly rejected = new Tally()
   readonly brokerLimits: Record<string, number | boolean> = {}
+
+  /** @param endToEnd where to record how long messages took until they were received. */
+  constructor(endToEnd = new Latencies()) {
+    this.endToEnd = endToEnd
+  }
 
   /** Keeps the numbers and flags among the properties of the first CONNACK that has any. */
   noteLimits(properties: object): void {
@@ -115,7 +127,8 @@ export class Meter {
     return this.counts.connected - this.counts.left - this.lost.total
   }
 
-  counted(): Counted {
+  /** Of slow subscribers somebody else knows. */
+  counted(): Omit<Counted, 'slow'> {
     return {
       ...this.counts,
       lastAcknowledgedUs: this.lastAcknowledgedUs,

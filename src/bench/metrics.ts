@@ -14,6 +14,7 @@ export const LATENCIES: Readonly<Record<string, { readonly key: keyof Measured; 
   ack: { key: 'acknowledged', title: 'due to acknowledged' },
   'ack-sent': { key: 'acknowledgedFromSent', title: 'sent to acknowledged' },
   e2e: { key: 'endToEnd', title: 'due to received' },
+  'e2e-slow': { key: 'slow', title: 'due to received, slow' },
   'e2e-sent': { key: 'endToEndFromSent', title: 'sent to received' },
 }
 
@@ -33,7 +34,7 @@ export interface Metric {
 }
 
 /** What counts are read from. */
-export type Counts = Pick<Result, 'connections' | 'messages'>
+export type Counts = Pick<Result, 'connections' | 'messages' | 'slow'>
 
 interface Count {
   readonly read: (counts: Counts) => number
@@ -68,6 +69,8 @@ const counts: Readonly<Record<string, Count>> = {
     read: ({ connections }) => totalOf(connections.lost),
     base: ({ connections }) => connections.connected,
   },
+  'slow-received': { read: ({ slow }) => slow?.received ?? 0, base: ({ slow }) => slow?.expected ?? 0 },
+  'slow-lost': { read: ({ slow }) => slow?.lost ?? 0, base: ({ slow }) => slow?.expected ?? 0 },
   left: { read: ({ connections }) => connections.left, base: ({ connections }) => connections.connected },
   'churn-missed': {
     read: ({ connections }) => connections.missed,

@@ -48,6 +48,8 @@ export interface SubscribePlan {
   readonly filter: string
   /** They have sessions, are away while the load runs, and come back to what has waited. */
   readonly absent: boolean
+  /** The last ones of the subscribers, which read only so many messages a second each. */
+  readonly slow: { readonly clients: number; readonly rate: number } | undefined
   /** Retained messages that wait, one on each topic that the filter's `+` makes of their numbers. */
   readonly retained: { readonly count: number; readonly payloadSize: number } | undefined
   readonly options: SubscribeOptions

@@ -28,6 +28,8 @@ export class Publisher implements Work {
   client: Client | undefined
   /** Deliveries that each message should make. */
   fanOut = 0
+  /** The same to subscribers that read slowly. */
+  slowFanOut = 0
   /** Messages that count and may still be sent: those of closed loop are not told by a schedule. */
   quota = Number.POSITIVE_INFINITY
   /** Messages that may wait; those that are due beyond are not sent. */
@@ -161,6 +163,7 @@ export class Publisher implements Work {
       if (!counts) return
       meter.rejected.add(reasonName(reasonCode))
       meter.counts.expected -= this.fanOut
+      meter.counts.slowExpected -= this.slowFanOut
       return
     }
     meter.passed.acknowledged++
@@ -195,6 +198,7 @@ export class Publisher implements Work {
     if (dueUs < meter.countsFromUs) return
     meter.counts.sent++
     meter.counts.expected += this.fanOut
+    meter.counts.slowExpected += this.slowFanOut
     if (this.#header.qos === 0) meter.counts.acknowledged++
   }
 

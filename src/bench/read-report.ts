@@ -2,7 +2,15 @@ import { LocalError } from '../errors.ts'
 import type { Configuration } from './configuration.ts'
 import type { Samples } from './latencies.ts'
 import { allMeasured, fromDistances, type Host, type Report, RUNS_SCHEMA, SCHEMA } from './report.ts'
-import type { ConnectionCounts, GeneratorHealth, Interval, Measured, MessageCounts, Result } from './result.ts'
+import type {
+  ConnectionCounts,
+  GeneratorHealth,
+  Interval,
+  Measured,
+  MessageCounts,
+  Result,
+  SlowCounts,
+} from './result.ts'
 
 /**
  * Reads what `reportJson` has written.
@@ -138,6 +146,7 @@ function host(node: Node): Host {
 
 function result(node: Node): Result {
   const incomplete = node.child('incomplete')
+  const slow = node.child('slow')
   return {
     began: node.child('began').text(),
     measuredMs: node.child('measuredMs').number(),
@@ -146,6 +155,7 @@ function result(node: Node): Result {
     incomplete: incomplete.value === undefined ? undefined : incomplete.text(),
     connections: connections(node.child('connections')),
     messages: messages(node.child('messages')),
+    slow: slow.value === undefined ? undefined : slowCounts(slow),
     measured: measured(node.child('measured')),
     intervals: node.child('intervals').list(interval),
     brokerLimits: node
@@ -182,6 +192,17 @@ function messages(node: Node): MessageCounts {
     duplicates: node.child('duplicates').count(),
     outOfOrder: node.child('outOfOrder').count(),
     foreign: node.child('foreign').count(),
+  }
+}
+
+function slowCounts(node: Node): SlowCounts {
+  return {
+    expected: node.child('expected').count(),
+    received: node.child('received').count(),
+    lost: node.child('lost').number(),
+    duplicates: node.child('duplicates').count(),
+    outOfOrder: node.child('outOfOrder').count(),
+    hungUp: reasons(node.child('hungUp')),
   }
 }
 

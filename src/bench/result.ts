@@ -25,6 +25,8 @@ export interface Measured {
   /** From when a message was due to its arrival at a subscriber. */
   readonly endToEnd: Samples
   readonly endToEndFromSent: Samples
+  /** From when a message was due to its arrival at a subscriber that reads slowly; the others are apart. */
+  readonly slow: Samples
 }
 
 /** Messages of the measurement, by what became of them. */
@@ -48,6 +50,17 @@ export interface MessageCounts {
   readonly outOfOrder: number
   /** Messages that are not of this run, or too short to tell. */
   readonly foreign: number
+}
+
+/** Messages for the subscribers that read slowly, which `MessageCounts` leaves out. */
+export interface SlowCounts {
+  readonly expected: number
+  readonly received: number
+  readonly lost: number
+  readonly duplicates: number
+  readonly outOfOrder: number
+  /** Their connections that were lost, by reason: `ConnectionCounts` has them, too. */
+  readonly hungUp: Readonly<Record<string, number>>
 }
 
 /** All connections of the run: a client that comes back makes another one. */
@@ -118,6 +131,8 @@ export interface Result {
   readonly incomplete: string | undefined
   readonly connections: ConnectionCounts
   readonly messages: MessageCounts
+  /** Undefined where no subscriber is slow. */
+  readonly slow: SlowCounts | undefined
   /** Of the whole measurement. */
   readonly measured: Measured
   readonly intervals: readonly Interval[]

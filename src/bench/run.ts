@@ -11,7 +11,7 @@ import { endSessionsMs } from './session-ends.ts'
 import { MOST_PUBLISHERS } from './stamp.ts'
 import { crewHere, crewInThread } from './threads.ts'
 import { Timeline } from './timeline.ts'
-import { brokerLimitsOf, connectionCounts, mergedMeasured, messageCounts } from './totals.ts'
+import { brokerLimitsOf, connectionCounts, mergedMeasured, messageCounts, slowCounts } from './totals.ts'
 
 export type Phase = Interval['phase'] | 'disconnect'
 
@@ -109,6 +109,7 @@ class Run {
       incomplete: this.#incomplete,
       connections: connectionCounts(this.#plan, counted),
       messages: messageCounts(this.#plan, counted),
+      slow: slowCounts(this.#plan, counted),
       measured: mergedMeasured(intervals.map(({ measured }) => measured)),
       intervals,
       brokerLimits: brokerLimitsOf(counted),
@@ -225,6 +226,7 @@ class Run {
     const counts = {
       connections: connectionCounts(this.#plan, counted),
       messages: messageCounts(this.#plan, counted),
+      slow: slowCounts(this.#plan, counted),
     }
     this.#end ??= this.#events.endsFor?.(counts)
   }

@@ -1,7 +1,7 @@
 import { merged } from './latencies.ts'
 import { type Counted, MEASURED } from './meter.ts'
 import type { Plan } from './plan.ts'
-import type { ConnectionCounts, Measured, MessageCounts, Result } from './result.ts'
+import type { ConnectionCounts, Measured, MessageCounts, Result, SlowCounts } from './result.ts'
 import { hasLoad, numbersOf, roles } from './roster.ts'
 import { type Reasons, Tally } from './tally.ts'
 
@@ -57,6 +57,21 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
     duplicates: sumOf(all, (each) => each.duplicates) + surplus,
     outOfOrder: sumOf(all, (each) => each.outOfOrder),
     foreign: sumOf(all, (each) => each.foreign),
+  }
+}
+
+/** Undefined where no subscriber is slow. */
+export function slowCounts(plan: Plan, all: readonly Counted[]): SlowCounts | undefined {
+  if (plan.subscribe?.slow === undefined) return undefined
+  const expected = sumOf(all, ({ slowExpected }) => slowExpected)
+  const received = sumOf(all, ({ slow }) => slow.received)
+  return {
+    expected,
+    received,
+    lost: expected - received,
+    duplicates: sumOf(all, ({ slow }) => slow.duplicates),
+    outOfOrder: sumOf(all, ({ slow }) => slow.outOfOrder),
+    hungUp: tallyOf(all.map(({ slow }) => slow.hungUp)).counts,
   }
 }
 

@@ -22,9 +22,10 @@ const BUSY_SHARE = 0.5
 
 /**
  * A stop of the event loop by `d` in a measurement of `T` delays the share d / T of all messages. From 1 % on, the 99th
- * percentile is that of the generator.
+ * percentile is that of the generator. Of few messages there is none: what the highest percentile leaves out is more.
  */
 const STOPPED_SHARE = 0.01
+const LEFT_OUT = 10
 
 /** Shorter stops are the timer's 1 ms and the batches of a busy loop, which `BUSY` judges. */
 const STOP_MS = 10
@@ -65,7 +66,14 @@ export function verdictOf(result: Result, cores: number): Verdict {
 /** Those in which was measured what the run is about: messages, or where there can be none how connections came. */
 export function judgedIntervals({ messages, measured, intervals }: Result): readonly Interval[] {
   const isOfConnections = messages.intended + measured.suback.count === 0 && measured.connack.count > 0
-  const judged = isOfConnections ? 'connect' : 'measure'
+  // Clients that leave and come back do so by a schedule, while others stay.
+  const areScheduled = measured.schedule.count > 0
+  if (isOfConnections)
+    return intervals.filter(({ phase }) => phase === 'connect' || (phase === 'measure' && areScheduled))
+  const receivedIn = (wanted: Interval['phase']) =>
+    intervals.reduce((sum, { phase, received }) => (phase === wanted ? sum + received : sum), 0)
+  // Subscribers that were absent receive when all was sent.
+  const judged = receivedIn('drain') > receivedIn('measure') ? 'drain' : 'measure'
   return intervals.filter(({ phase }) => phase === judged)
 }
 
@@ -91,10 +99,17 @@ function stops(measured: readonly Interval[], result: Result): string | undefine
   const long = measured.map(({ health }) => health.loopDelayMaxMs).filter((ms) => ms >= STOP_MS)
   const total = long.reduce((sum, ms) => sum + ms, 0)
   const lengthMs = measured.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0)
-  if (total === 0 || total < STOPPED_SHARE * lengthMs) return undefined
+  const share = Math.max(STOPPED_SHARE, LEFT_OUT / Math.max(1, countOf(result)))
+  if (total === 0 || total < Math.min(1, share) * lengthMs) return undefined
   const worstUs = Math.max(...long) * 1000
   if (!isNoticeable(worstUs, result)) return undefined
   return `its event loop stood still for ${shownTime(total * 1000)} in all, at worst ${shownTime(worstUs)}`
+}
+
+/** How many of what was measured there were. */
+function countOf({ measured }: Result): number {
+  const { endToEnd, acknowledged, schedule, connack } = measured
+  return [endToEnd, acknowledged, schedule, connack].map(({ count }) => count).find((count) => count > 0) ?? 0
 }
 
 function lateSchedule(result: Result): string | undefined {

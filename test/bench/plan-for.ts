@@ -47,6 +47,7 @@ export function planFor(port: number, parts: PlanParts = {}): Plan {
       filter: 'bench/#',
       absent: false,
       retained: undefined,
+      slow: undefined,
       options: { qos: 0, retainHandling: 0, retainAsPublished: false },
       ...subscribe,
     },

@@ -38,6 +38,7 @@ describe('the report as JSON', () => {
         messages: { rejected: { '0x97': 3 } },
         connections: { failed: { 'connection refused': 2 } },
         brokerLimits: { receiveMaximum: 20, retainAvailable: true },
+        slow: { expected: 9, received: 7, lost: 2, duplicates: 1, outOfOrder: 0, hungUp: { reset: 1 } },
         intervals: [intervalOf(0), intervalOf(1, { phase: 'drain', measured: measuredOf() })],
       }),
     })

@@ -31,6 +31,7 @@ export function planOf(options: Readonly<Record<string, string>> = {}, some: Par
       filter: 'bench/%i',
       absent: false,
       retained: undefined,
+      slow: undefined,
       options: { qos: 0, retainHandling: 2, retainAsPublished: false },
     },
     idle: 0,

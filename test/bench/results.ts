@@ -34,6 +34,7 @@ export function measuredOf(some: Partial<Measured> = {}): Measured {
     acknowledgedFromSent: NO_SAMPLES,
     endToEnd: NO_SAMPLES,
     endToEndFromSent: NO_SAMPLES,
+    slow: NO_SAMPLES,
     ...some,
   }
 }
@@ -106,6 +107,7 @@ export function resultOf({
       foreign: 0,
       ...messages,
     },
+    slow: undefined,
     measured: measuredOf({ endToEnd: evenly(10_000, 1000), connack: evenly(20, 900) }),
     intervals: Array.from({ length: 10 }, (_, at) => intervalOf(at)),
     brokerLimits: {},

@@ -26,6 +26,16 @@ function connecting(count: number, health: Partial<GeneratorHealth>, staying: Pa
   })
 }
 
+const churning = (result: Result): Result => ({
+  ...result,
+  measured: { ...result.measured, schedule: evenly(1000, 900) },
+})
+
+const fewer = (result: Result, count: number): Result => ({
+  ...result,
+  measured: measuredOf({ endToEnd: evenly(count, 1000) }),
+})
+
 const subscribed = (result: Result): Result => ({
   ...result,
   measured: { ...result.measured, suback: evenly(20, 900) },
@@ -41,10 +51,30 @@ describe('the verdict on the generator', () => {
   it.each<[what: string, result: Result, reason: RegExp]>([
     ['a busy event loop', withHealth(6, { utilization: 0.97 }), /its event loop was up to 97 % busy/],
     ['one long stop', withHealth(1, { loopDelayMaxMs: 150 }), /stood still for 150 ms in all, at worst 150 ms/],
+    [
+      'a stop that P90 of a hundred shows',
+      fewer(withHealth(1, { loopDelayMaxMs: 1100 }), 100),
+      /stood still for 1\.10 s/,
+    ],
     ['many short stops', withHealth(10, { loopDelayMaxMs: 12 }), /stood still for 120 ms in all, at worst 12\.0 ms/],
     ['a schedule that is not kept', late(8000), /1 of 100 messages was 7\.\d+ ms late/],
     ['a loop that was busy while connecting, where that is all', connecting(6, { utilization: 0.97 }), /97 % busy/],
     ['a stop while connecting, where that is all', connecting(1, { loopDelayMaxMs: 150 }), /stood still for 150 ms/],
+    [
+      'a stop while clients leave and come back',
+      churning(connecting(0, {}, { loopDelayMaxMs: 300 })),
+      /stood still for 300 ms/,
+    ],
+    [
+      'a loop that was busy while those received who were absent',
+      resultOf({
+        intervals: [
+          ...Array.from({ length: 10 }, (_, at) => intervalOf(at, { received: 0 })),
+          intervalOf(10, { phase: 'drain', received: 10_000, health: { ...healthy, utilization: 0.97 } }),
+        ],
+      }),
+      /97 % busy/,
+    ],
     ['a machine that is full', withHealth(9, { cpuCores: 3.9 }), /it took 3\.9 of the 4 cores/],
     [
       'too few descriptors',
@@ -67,6 +97,7 @@ describe('the verdict on the generator', () => {
     ['a loop that was busy for a moment', withHealth(4, { utilization: 1 })],
     ['a loop that was busy while connecting', withHealth(9, { utilization: 1 }, 'connect')],
     ['a stop that is too short to count', withHealth(1, { loopDelayMaxMs: 90 })],
+    ['a stop that no percentile of so few shows', fewer(withHealth(1, { loopDelayMaxMs: 900 }), 100)],
     ['stops that a timer of 1 ms makes', withHealth(10, { loopDelayMaxMs: 9 })],
     ['a schedule that is kept', late(4000)],
     ['one core of four', withHealth(10, { cpuCores: 1 })],

@@ -10,6 +10,9 @@ export function headline({ configuration, brokerVersion, hosts, result, shards, 
   const parts = [
     ...(publish === undefined ? [] : [numberOf(publish.clients, 'publisher')]),
     ...(subscribe === undefined ? [] : [numberOf(subscribe.clients, 'subscriber')]),
+    ...(subscribe?.slow === undefined
+      ? []
+      : [`of which ${shownCount(subscribe.slow.clients)} read ${shownRate(subscribe.slow.rate)} each`]),
     ...(idle === 0 ? [] : [numberOf(idle, 'client')]),
     ...(publish === undefined ? [] : publishing(configuration)),
     ...(subscribe?.retained === undefined

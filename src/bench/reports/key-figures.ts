@@ -1,6 +1,6 @@
 import { shownCount, shownRate, shownTime } from '../figures.ts'
 import { percentileOf } from '../latencies.ts'
-import { LATENCIES, totalOf } from '../metrics.ts'
+import { LATENCIES, metricOf, totalOf } from '../metrics.ts'
 import type { Report } from '../report.ts'
 import { isClosedLoop } from './loop.ts'
 
@@ -20,19 +20,20 @@ export function keyFigures(report: Report): readonly KeyFigure[] {
 
 function rates({ configuration, result }: Report): KeyFigure[] {
   const { publish, subscribe } = configuration
-  const { measuredMs, messages } = result
-  const { intended, sent, acknowledged, received, expected } = messages
-  const rate = (label: string, count: number, of: number | undefined): KeyFigure => ({
-    label,
-    value: shownRate((count / measuredMs) * 1000),
-    of: of === undefined ? `${shownCount(count)} messages` : `${shownCount(count)} of ${shownCount(of)}`,
-    isBad: of !== undefined && count < of,
-  })
-  if (measuredMs === 0) return []
+  const { intended, sent, acknowledged, received, expected } = result.messages
+  const rate = (label: string, name: string, count: number, of: number | undefined): KeyFigure[] => {
+    const value = metricOf(name)!.read(result)
+    const shown = of === undefined ? `${shownCount(count)} messages` : `${shownCount(count)} of ${shownCount(of)}`
+    if (value === undefined) return []
+    return [{ label, value: shownRate(value), of: shown, isBad: of !== undefined && count < of }]
+  }
+  const whole = publish === undefined ? undefined : expected
   return [
-    ...(publish === undefined ? [] : [rate('sent', sent, intended)]),
-    ...(publish === undefined || publish.qos === 0 ? [] : [rate('acknowledged', acknowledged, sent)]),
-    ...(subscribe === undefined ? [] : [rate('received', received, publish === undefined ? undefined : expected)]),
+    ...(publish === undefined ? [] : rate('sent', 'rate', sent, intended)),
+    ...(publish === undefined || publish.qos === 0
+      ? []
+      : rate('acknowledged', 'rate.acknowledged', acknowledged, sent)),
+    ...(subscribe === undefined ? [] : rate('received', 'rate.received', received, whole)),
   ]
 }
 

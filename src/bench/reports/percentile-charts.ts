@@ -12,6 +12,7 @@ const CONNECTIONS: readonly Curve[] = [
   ['tls', 1],
   ['connack', 2],
   ['suback', 3],
+  ['return', 5],
 ]
 
 /** Those of a pair have one colour. */
@@ -29,9 +30,11 @@ export function connectionPercentiles(measured: Measured): Chart {
 }
 
 export function messagePercentiles(configuration: Configuration, measured: Measured): Chart {
+  // Clients that come back have a schedule, too.
+  const areThere = measured.endToEndFromSent.count + measured.acknowledgedFromSent.count > 0
   // In a closed loop a message is due when it is sent.
   const isTold = ([name]: Curve) => !isClosedLoop(configuration) || (name !== 'e2e' && name !== 'ack')
-  return percentileChart('Latency of messages by percentile', MESSAGES.filter(isTold), measured)
+  return percentileChart('Latency of messages by percentile', areThere ? MESSAGES.filter(isTold) : [], measured)
 }
 
 /** Points for each power of ten, from P50 on. */

@@ -2,7 +2,7 @@ import { shownBytes, shownCount, shownRate, shownTime } from '../figures.ts'
 import { percentileOf, type Samples } from '../latencies.ts'
 import { LATENCIES, metricOf, PERCENTILES, totalOf } from '../metrics.ts'
 import { coresOf, type Report } from '../report.ts'
-import type { Interval, Result } from '../result.ts'
+import type { Interval, Result, SlowCounts } from '../result.ts'
 import type { Outcome } from '../thresholds.ts'
 import { judgedIntervals, verdictLine, verdictOf } from '../verdict.ts'
 import { columns } from './columns.ts'
@@ -122,7 +122,21 @@ function messages({ configuration, result }: Report): string[] {
       : []),
     ...(subscribes && !publishes && !hasFlood ? [`received ${shownCount(received)}`] : []),
     ...(subscribes && (publishes || hasFlood) ? [asides(messages)] : []),
+    ...(result.slow === undefined ? [] : slowReaders(result.slow)),
     ...reasons('rejected', rejected),
+  ]
+}
+
+function slowReaders({ expected, received, lost, duplicates, hungUp }: SlowCounts): string[] {
+  return [
+    `slow subscribers: ${balance(
+      ['expected', expected],
+      [
+        ['received', received],
+        ['lost', lost],
+      ],
+    )}; ${shownCount(duplicates)} duplicates`,
+    ...reasons('slow subscribers lost', hungUp),
   ]
 }
 
@@ -213,19 +227,33 @@ function latencies({ configuration, result }: Report): string[] {
     ...negative.map(
       ({ title, samples }) => `${title}: ${shownCount(samples.negative)} are negative: the clocks differ`,
     ),
-    ...missing(result.messages),
+    ...missing(result),
     ...(configuration.subscribe?.absent ? ['What was received includes the absence of the subscribers'] : []),
     ...(isClosed ? [CLOSED_LOOP] : []),
   ]
 }
 
 /** The latency of what never came is not in any percentile. */
-function missing({ lost, unanswered }: Result['messages']): string[] {
+function missing({ messages: { lost, unanswered }, intervals }: Result): string[] {
   const parts = [
     ...(lost > 0 ? [`the ${shownCount(lost)} lost`] : []),
     ...(unanswered > 0 ? [`the ${shownCount(unanswered)} unanswered`] : []),
   ]
-  return parts.length === 0 ? [] : [`Of what came: ${parts.join(' and ')} have no latency, however long they are gone`]
+  if (parts.length === 0) return []
+  return [
+    `Of what came: ${parts.join(' and ')} have no latency, however long they are gone`,
+    ...(cameToTheEnd(intervals)
+      ? ['Messages still came when the drain phase ended (--drain): some are only late']
+      : []),
+  ]
+}
+
+/** Whether anything came in the last second of the drain phase. */
+function cameToTheEnd(intervals: readonly Interval[]): boolean {
+  const endMs = intervals.at(-1)?.endMs ?? 0
+  return intervals.some(
+    (each) => each.phase === 'drain' && each.endMs > endMs - 1000 && each.received + each.acknowledged > 0,
+  )
 }
 
 function latencyRow(title: string, samples: Samples, told: readonly number[]): string[] {

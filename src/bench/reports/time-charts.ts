@@ -23,7 +23,7 @@ function overTime(
   }
 }
 
-/** Of the few messages in some milliseconds rate and median say nothing. */
+/** Of some milliseconds rate, median and load say nothing. */
 function longEnough(intervals: readonly Interval[]): (interval: Interval) => boolean {
   const longest = intervals.map(({ startMs, endMs }) => endMs - startMs).reduce((a, b) => Math.max(a, b), 0)
   return ({ startMs, endMs }) => endMs - startMs >= longest / 5
@@ -93,6 +93,8 @@ export function connectedOverTime({ publish, subscribe }: Configuration, interva
 }
 
 export function loadOverTime(intervals: readonly Interval[]): Chart {
+  const isLong = longEnough(intervals)
+  const percent = (share: number, interval: Interval) => (isLong(interval) ? Math.round(share * 1000) / 10 : null)
   return overTime(
     intervals,
     {
@@ -101,8 +103,8 @@ export function loadOverTime(intervals: readonly Interval[]): Chart {
       unit: '%',
     },
     [
-      ['busiest event loop', 6, ({ health }) => Math.round(health.utilization * 1000) / 10],
-      ['processor time, of one core', 7, ({ health }) => Math.round(health.cpuCores * 1000) / 10],
+      ['busiest event loop', 6, (interval) => percent(interval.health.utilization, interval)],
+      ['processor time, of one core', 7, (interval) => percent(interval.health.cpuCores, interval)],
     ],
   )
 }

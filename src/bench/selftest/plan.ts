@@ -45,6 +45,7 @@ export function planOf(values: ConnectionValues, port: number, parts: PlanParts)
       filter: 'selftest/+',
       absent: false,
       retained: undefined,
+      slow: undefined,
       options: subscribeAt(0),
       ...subscribe,
     },

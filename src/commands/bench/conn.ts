@@ -10,6 +10,8 @@ const options = table({
   clients: { kind: clientCount, group: 'Load', describe: 'Clients that connect', default: 100 },
   ...churnOptions('clients'),
   ...benchOptions,
+  // Faster, the first hundred show how long Node takes to compile this program.
+  connectRate: { ...benchOptions.connectRate, default: 100, defaultText: '100/s' },
   duration: { ...benchOptions.duration, describe: 'Stay connected for this time', defaultText: '1s; 10s with --churn' },
 })
 

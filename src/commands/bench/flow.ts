@@ -8,6 +8,7 @@ import { churnOptions, churnPlan } from './churning.ts'
 import { checkFind, findOptions, runOrFind } from './find-max.ts'
 import { benchOptions, clientCount, filterTemplate, loadOptions, publishPlan, topicTemplate } from './options.ts'
 import { checkAbsence, checkWills, SHAPES, shapedClients, shapeKind } from './shapes.ts'
+import { checkSlow, slowOptions, slowPlan } from './slow.ts'
 
 const options = table({
   shape: {
@@ -39,6 +40,7 @@ const options = table({
       'Let subscribers be away while messages are sent, and come back to their sessions afterwards; needs -q 1 or 2',
     excludes: ['churn', 'findMax'],
   },
+  ...slowOptions,
   topic: { ...topicTemplate, defaultText: 'as --shape says' },
   filter: { kind: topicFilter, group: 'Messages', describe: filterTemplate, defaultText: 'as --shape says' },
   ...loadOptions,
@@ -77,6 +79,10 @@ export const benchFlow = command({
       shows: '500 clients a second are cut off; whether their wills arrive, and when',
     },
     {
+      run: 'tmqtt bench flow --shape fan-out --size 10k --slow 10/s --duration 1m',
+      shows: 'what becomes of a subscriber that can not keep up, and of the others',
+    },
+    {
       run: "tmqtt bench flow --rate '(10k/s:1s,0:4s)x12'",
       shows: 'on and off: a second of load every five seconds, for a minute',
     },
@@ -95,6 +101,7 @@ export const benchFlow = command({
     const { publishers, subscribers } = shapedClients(values)
     checkWills(values)
     checkAbsence(values)
+    checkSlow(values)
     if (
       values.shape === SHAPES.pairs &&
       values.filter === undefined &&
@@ -117,6 +124,7 @@ export const benchFlow = command({
       filter,
       absent: values.absent,
       retained: undefined,
+      slow: slowPlan(values),
       options: { qos: values.qos, retainHandling: 2, retainAsPublished: false } as const,
     }
     const limits = wills ? { warmup: 0, messages: values.messages ?? publishers } : {}

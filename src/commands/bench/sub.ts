@@ -70,6 +70,7 @@ export const benchSub = command({
       clients: values.clients,
       filter: retained === undefined ? (values.topic ?? values.url?.topic ?? 'bench/#') : 'bench/%r/retained/+',
       absent: false,
+      slow: undefined,
       retained: retained === undefined ? undefined : { count: retained, payloadSize: values.size },
       options: { qos: values.qos, retainHandling: retained === undefined ? 2 : 0, retainAsPublished: false } as const,
     }

@@ -145,6 +145,13 @@ Thresholds
       '  Of what came: the 1,234 lost and the 7 unanswered have no latency, however long they are gone\n',
     )
     expect(shown(reportOf())).not.toContain('have no latency')
+    const drains = (received: number) =>
+      [0, 1].map((at) => intervalOf(at, { phase: 'drain', acknowledged: 0, received: at === 0 ? 9 : received }))
+    const drained = (received: number) => resultOf({ messages: { lost: 7 }, intervals: drains(received) })
+    expect(shown(reportOf({ result: drained(5) }))).toContain(
+      '\n  Messages still came when the drain phase ended (--drain): some are only late\n',
+    )
+    expect(shown(reportOf({ result: drained(0) }))).not.toContain('still came')
   })
 
   it('tells how fast connections came, of a run that is not of several parts', () => {

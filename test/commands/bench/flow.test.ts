@@ -52,3 +52,29 @@ describe('bench flow --absent', () => {
     expect(run.stderr).toContain(message)
   })
 })
+
+describe('bench flow --slow', () => {
+  it('counts the slow subscribers apart', async () => {
+    await using broker = await startAedes()
+    const options = ['--shape', 'fan-out', '--subscribers', '3', '--slow', '100/s', '--slow-subscribers', '2']
+    const limits = ['--messages', '50', '--warmup', '0', '--settle', '0.1', '--fail-if', 'slow-lost>0']
+    const run = runCli(['bench', 'flow', '-L', broker.urls.tcp, ...options, ...limits])
+    expect(await run.exit).toBe(0)
+    const text = run.stdout.toString()
+    expect(text).toContain('3 subscribers, of which 2 read 100/s each, ')
+    expect(text).toContain('  expected 50 = received 50 + lost 0\n')
+    expect(text).toContain('  slow subscribers: expected 100 = received 100 + lost 0; 0 duplicates\n')
+    expect(text).toMatch(/due to received, slow .* 100\n/)
+  })
+
+  it.each([
+    [['--shape', 'shared'], '--slow needs a subscription for each subscriber, not a shared one'],
+    [['--shape', 'wills'], '--slow is for other shapes than wills'],
+    [['--slow-subscribers', '11'], '--slow-subscribers is at most the number of subscribers, 10'],
+    [['--absent', '-q', '1'], "--absent can't be used together"],
+  ])('refuses %j', async (options, message) => {
+    const run = runCli(['bench', 'flow', '--slow', '5', ...options])
+    expect(await run.exit).toBe(1)
+    expect(run.stderr).toContain(message)
+  })
+})

@@ -35,6 +35,9 @@ export interface RunEvents {
 /** The drain phase of a run that the user has stopped. */
 const HASTY_DRAIN_MS = 1000
 
+/** The drain phase is waited for in steps of this length. */
+const DRAIN_STEP_MS = 50
+
 /** How long workers may take to tell their last. */
 const LAST_WORDS_MS = 10_000
 
@@ -160,7 +163,7 @@ class Run {
     this.#orderAll({ do: 'drain' })
     // What is on its way when the user stops the run is not lost.
     const isStopped = this.#incomplete === 'interrupted'
-    await this.#wait(() => this.#hasDrained(), isStopped ? Math.min(drainMs, HASTY_DRAIN_MS) : drainMs, !isStopped)
+    await this.#awaitRest(isStopped ? Math.min(drainMs, HASTY_DRAIN_MS) : drainMs, !isStopped)
     return { fromUs, measuredMs: Math.min(measuredMs, this.#plan.phases.measureMs) }
   }
 
@@ -178,6 +181,13 @@ class Run {
     // A flood has come when everybody is still there.
     const isGone = this.#progressOf('alive') === 0 && (!isDone || this.#plan.subscribe?.retained !== undefined)
     if (isGone) this.#incomplete ??= 'every connection was lost'
+  }
+
+  /** Of the time in which this process stands still little counts: what has come meanwhile was not read, and is not lost. */
+  async #awaitRest(limitMs: number, heedsSignal: boolean): Promise<void> {
+    const isOver = () => this.#hasDrained() || (heedsSignal && this.#events.signal.aborted)
+    for (let leftMs = limitMs; leftMs > 0 && !isOver(); leftMs -= DRAIN_STEP_MS)
+      await this.#wait(() => this.#hasDrained(), Math.min(leftMs, DRAIN_STEP_MS), heedsSignal)
   }
 
   #hasDrained(): boolean {

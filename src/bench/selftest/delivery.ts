@@ -59,6 +59,14 @@ export const deliveryScenarios: readonly Scenario[] = [
       ),
   },
   {
+    name: 'resend',
+    script: { resend: 50 },
+    runs: [flow(2)],
+    claims: ([found]) => [
+      claimCounts('1 of 50 is sent again at QoS 2, which makes no duplicate', found!, countsOf(messages, deliveries)),
+    ],
+  },
+  {
     name: 'reorder',
     script: { swap: 20 },
     // 1,000 messages of one publisher have 50 that are tenth of twenty, at each of two subscribers.

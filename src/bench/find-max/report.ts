@@ -18,9 +18,11 @@ export interface FoundReport extends Found<Trial> {
 /** The search as one JSON document with its line end, all trials in it. */
 export function foundJson(found: FoundReport): string {
   const { trials, held, failed, stopped, conditions, about } = found
+  const brokerVersion = trials.map(({ report }) => report.brokerVersion).find((version) => version !== undefined)
   const document = {
     schema: SCHEMA,
     ...about,
+    brokerVersion,
     conditions,
     found: {
       statement: statement(found),
@@ -41,7 +43,7 @@ export function foundJson(found: FoundReport): string {
 export function foundText(found: FoundReport): readonly string[] {
   const { trials, conditions, about } = found
   const [last] = trials.slice(-1)
-  const where = last === undefined ? [] : headline({ ...about, result: last.report.result }).slice(1)
+  const where = last === undefined ? [] : headline(last.report).slice(1)
   const ms = about.configuration.phases.measureMs
   return [
     statement(found),

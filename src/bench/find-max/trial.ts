@@ -30,7 +30,7 @@ export function trialOf(rate: number, report: Report, conditions: readonly Thres
   const { result } = report
   const judged = failures(conditions, result).map((each, at) => judgedOf(each, holds(conditions[at]!, result)))
   const share = keptUp(result)
-  const backlog = share >= KEPT_UP ? [] : [`the broker kept up with ${shownShare(share)} only`]
+  const backlog = share >= KEPT_UP ? [] : [`only ${shownShare(share)} came through in time`]
   const reasons = [
     ...(result.incomplete === undefined ? [] : [result.incomplete]),
     ...(result.messages.intended > 0 ? [] : ['no message was due in this time (--duration)']),

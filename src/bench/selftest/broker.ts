@@ -121,9 +121,10 @@ export class ScriptedBroker implements Judge {
       // The bytes are the socket's again when this is over.
       const copy = Buffer.from(payload)
       const links = isTurn(number, this.#script.duplicate) ? [link, next] : [link]
+      const times = isTurn(number, this.#script.resend) ? 2 : 1
       this.#inTurn(link, topic, () => {
         this.#books.delivered += links.length
-        for (const each of links) each.deliver(topic, copy, qos)
+        for (const each of links) each.deliver(topic, copy, qos, times)
       })
     }
   }

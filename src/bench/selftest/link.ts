@@ -31,6 +31,9 @@ export interface Judge {
   readonly isStalled: boolean
 }
 
+/** In the first byte of PUBLISH [MQTT 5, 3.3.1.1]. */
+const DUP = 8
+
 const NO_ALIASES = new TopicAliases(0)
 
 /** The broker's end of one connection. Trusts its client, which is of this program. */
@@ -83,13 +86,15 @@ export class Link {
     return this.#filter !== undefined && !this.#socket.writableEnded && matches(this.#filter.text, topic)
   }
 
-  deliver(topic: string, payload: Buffer, publishedQos: QoS): void {
+  /** @param times the same packet is sent, with DUP from the second on. */
+  deliver(topic: string, payload: Buffer, publishedQos: QoS, times: number): void {
     const qos = Math.min(publishedQos, this.#filter?.qos ?? 0) as QoS
     const header = publishHeader(this.#version, { topic, qos, retain: false })
     const bytes = Buffer.alloc(publishSize(header, payload.length))
     if (qos > 0) this.#lastId = (this.#lastId % 0xffff) + 1
     encodePublish(header, this.#lastId, payload, 0, payload.length, bytes, 0)
     this.#send(bytes)
+    for (let time = 1; time < times; time++) this.#send(Buffer.concat([Buffer.of(bytes[0]! | DUP), bytes.subarray(1)]))
   }
 
   /** Answers PUBLISH: PUBACK or PUBREC; a code of 0 is left out [MQTT 5, 3.4.2.1]. */

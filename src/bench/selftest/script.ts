@@ -23,6 +23,8 @@ export interface Script {
    * of its members.
    */
   readonly duplicate?: number
+  /** Sends one delivery of so many again, with DUP and the same packet identifier: at QoS 2 that is the same message. */
+  readonly resend?: number
   /** Of so many deliveries of a topic to one client, swaps one with the next; even. */
   readonly swap?: number
 }
@@ -44,7 +46,7 @@ export interface Books {
   readonly published: number
   /** Messages acknowledged: by PUBACK or PUBCOMP without failure. */
   readonly acknowledged: number
-  /** PUBLISH packets sent. */
+  /** Messages sent. */
   readonly delivered: number
   /** How long it stood still, by its own clock. */
   readonly stalledMs: number

@@ -1,12 +1,14 @@
 import type { ConnectionValues } from '../../options/connection.ts'
 import type { RunEvents, runBench } from '../run.ts'
+import { answerScenarios } from './answers.ts'
 import { startScriptedBroker } from './broker.ts'
-import { answerScenarios, deliveryScenarios, workerScenarios } from './delivery.ts'
+import { deliveryScenarios } from './delivery.ts'
 import { type PlanParts, planOf } from './plan.ts'
 import type { Found, Scenario } from './scenario.ts'
 import type { Script } from './script.ts'
 import { Stops } from './stops.ts'
 import { slackOf, timingScenarios } from './timing.ts'
+import { workerScenarios } from './workers.ts'
 
 export const scenarios: readonly Scenario[] = [
   ...deliveryScenarios,

@@ -115,6 +115,20 @@ export const timingScenarios: readonly Scenario[] = [
       ]
     },
   },
+  {
+    name: 'stops-at-end',
+    script: { freeze: { atMessage: 200, forMs: 600 } },
+    runs: [
+      {
+        publish: { qos: 1, segments: evenRate(perSecond) },
+        subscribe: { options: subscribeAt(1) },
+        phases: { messages: 200, drainMs: 500 },
+      },
+    ],
+    claims: ([found]) => [
+      claimCounts('it does so at the end, for longer than is waited: none is lost', found!, countsOf(200, 200)),
+    ],
+  },
 ]
 
 /** As the docstring of the scenarios says. @param longestStopMs of this thread, beyond the interval of who looks. */

@@ -34,7 +34,7 @@ describe('a trial', () => {
 
   it('fails when the broker gets part of it through only after the time is over', () => {
     expect(judge(behind(990))).toMatchObject({ held: true })
-    expect(judge(behind(950))).toMatchObject({ held: false, reasons: ['the broker kept up with 95 % only'] })
+    expect(judge(behind(950))).toMatchObject({ held: false, reasons: ['only 95 % came through in time'] })
   })
 
   it('does not take what is lost for a backlog', () => {

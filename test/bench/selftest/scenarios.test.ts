@@ -58,12 +58,6 @@ describe('a scenario', () => {
   )
 })
 
-/** The samples as if each had been shorter by so much. */
-function shifted({ buckets, ...samples }: Samples, ms: number): Samples {
-  const earlier = buckets.map((bucket, at) => (at % 2 === 0 ? Math.max(0, bucket - ms * 4) : bucket))
-  return { ...samples, buckets: earlier, min: samples.min - ms * 1000, max: samples.max - ms * 1000 }
-}
-
 function withMeasured(result: Result, some: Partial<Result['measured']>): Result {
   return { ...result, measured: { ...result.measured, ...some } }
 }
@@ -71,8 +65,8 @@ function withMeasured(result: Result, some: Partial<Result['measured']>): Result
 /** What an engine may do wrong with time, by the scenario that shows it. */
 const faultsOf: Readonly<Record<string, [fault: string, doctor: (result: Result) => Result][]>> = {
   stall: [
-    ['only one message was late', (result) => withMeasured(result, { endToEnd: { ...onlyOneLate(result) } })],
-    ['400 ms too early', (result) => withMeasured(result, { endToEnd: shifted(result.measured.endToEnd, 400) })],
+    ['only one message was late', (result) => withMeasured(result, { endToEnd: late(result, 1) })],
+    ['half of them were late', (result) => withMeasured(result, { endToEnd: late(result, 250) })],
     ['nothing measured', (result) => withMeasured(result, { endToEnd: NO_SAMPLES })],
     [
       'blames the generator',
@@ -88,7 +82,11 @@ const faultsOf: Readonly<Record<string, [fault: string, doctor: (result: Result)
     ],
   ],
   'late-answer': [
-    ['too early', (result) => withMeasured(result, { acknowledged: shifted(result.measured.acknowledged, 30) })],
+    [
+      'half of them early',
+      (result) => withMeasured(result, { acknowledged: { ...result.measured.acknowledged, buckets: [1000, 2000] } }),
+    ],
+    ['one early', (result) => withMeasured(result, { acknowledged: { ...result.measured.acknowledged, min: 39_000 } })],
   ],
   'generator-stops': [
     [
@@ -99,7 +97,7 @@ const faultsOf: Readonly<Record<string, [fault: string, doctor: (result: Result)
   ],
 }
 
-/** What one sees who waits for each message before the next. */
-function onlyOneLate({ measured }: Result): Samples {
-  return { ...measured.endToEnd, buckets: [1000, measured.endToEnd.count - 1, 11_000, 1] }
+/** As if so many had taken 990 ms, and all others 1 ms: one, for who waits for each message before the next. */
+function late({ measured }: Result, count: number): Samples {
+  return { ...measured.endToEnd, buckets: [1000, measured.endToEnd.count - count, 11_150, count] }
 }

@@ -27,9 +27,10 @@ export function prometheusText(report: Report): string {
   ].join('\n')
 }
 
-function messageStates({ messages }: Result): Readonly<Record<string, number>> {
+function messageStates({ messages, slow }: Result): Readonly<Record<string, number>> {
   const { rejected, duplicates, outOfOrder, ...counts } = messages
-  return { ...counts, rejected: totalOf(rejected), duplicate: duplicates, out_of_order: outOfOrder }
+  const apart = slow === undefined ? {} : { slow_received: slow.received, slow_lost: slow.lost }
+  return { ...counts, ...apart, rejected: totalOf(rejected), duplicate: duplicates, out_of_order: outOfOrder }
 }
 
 function connectionStates({ connections }: Result): Readonly<Record<string, number>> {

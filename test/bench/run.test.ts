@@ -202,7 +202,7 @@ describe('a run against a broker that', () => {
   ])('%s, at QoS %d', async (fault, qos, expected) => {
     const { messages, incomplete } = await runAgainst(
       { fault },
-      flow(qos, { messages: 300, drainMs: 300 }, { publish: { qos, inflight: 1000 } }),
+      flow(qos, { messages: 300, drainMs: 600 }, { publish: { qos, inflight: 1000 } }),
     )
     expect(messages).toEqual(expected)
     expect(incomplete).toBeUndefined()

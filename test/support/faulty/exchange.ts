@@ -7,7 +7,7 @@ import { Session, type Subscription } from './session.ts'
 
 /** Payloads beyond this many bytes are large. */
 export const large = 2 ** 16
-const swapMs = 50
+const swapMs = 500
 
 const forwarded: readonly number[] = [
   id.payloadFormatIndicator,

@@ -2,16 +2,15 @@ import type { ClientOptions } from '../mqtt/client-options.ts'
 import { withSession } from './absence.ts'
 import { Client, type Ending, type Work } from './client.ts'
 import type { Context } from './context.ts'
+import { Deliveries } from './deliveries.ts'
 import { FanOut } from './fan-out.ts'
 import { Flood, FloodSubscriber } from './flood.ts'
 import { Load, type Loading } from './load.ts'
-import { payloadOf } from './payload.ts'
+import { isStamped, type PayloadMaker, payloadMaker } from './payloads.ts'
 import type { Profiles } from './profiles.ts'
 import { Publisher } from './publisher.ts'
-import { clientsOf, type Member, memberOf, numbersOf, roles } from './roster.ts'
-import type { Sequences } from './sequences.ts'
+import { clientsOf, type Member, memberOf, namesOf, numbersOf, roles } from './roster.ts'
 import { isSlow, SlowReaders, SlowSubscriber } from './slow.ts'
-import { STAMP_SIZE } from './stamp.ts'
 import { Subscriber } from './subscriber.ts'
 import { Testator, withWill } from './testator.ts'
 
@@ -32,11 +31,10 @@ export class Cast {
   readonly #context: Context
   readonly #profiles: Profiles
   readonly #watcher: CastWatcher
-  readonly #payload: Buffer
+  readonly #payloadsOf: PayloadMaker
   readonly #publishers: Publisher[] = []
   readonly #flooded: FloodSubscriber[] = []
-  /** The messages of each shared group, by filter. */
-  readonly #groups = new Map<string, Sequences>()
+  readonly #deliveries = new Deliveries()
 
   /** @param worker its number among the threads. */
   constructor(context: Context, worker: number, profiles: Profiles, watcher: CastWatcher) {
@@ -45,7 +43,7 @@ export class Cast {
     this.#profiles = profiles
     this.#watcher = watcher
     this.slow = new SlowReaders(context)
-    this.#payload = payloadOf(plan.publish?.payloadSize ?? 0, plan.seed)
+    this.#payloadsOf = payloadMaker(plan.publish ?? { payloadSize: 0 }, plan.seed)
     this.members = roles.flatMap((role) => numbersOf(plan, role, worker).map((number) => memberOf(plan, role, number)))
     this.clients = this.members.map((member) => this.#clientOf(member))
     if (this.#publishers.length > 0)
@@ -57,14 +55,14 @@ export class Cast {
     const { plan } = this.#context
     const options = this.#profiles.optionsOf(member)
     if (member.role === 'publisher' && plan.publish!.wills)
-      return withWill(options, member, plan.publish!, this.#payload)
+      return withWill(options, member, plan.publish!, this.#payloadsOf(namesOf(member)))
     return member.role === 'subscriber' && plan.subscribe!.absent ? withSession(options, plan) : options
   }
 
   /** Tells publishers how often each of their messages should arrive. @param unsubscribed numbers of subscribers. */
   expectDeliveries(unsubscribed: ReadonlySet<number>): void {
     const { plan } = this.#context
-    if ((plan.publish?.payloadSize ?? 0) < STAMP_SIZE) return
+    if (plan.publish === undefined || !isStamped(plan.publish)) return
     const [fanOut, slowFanOut] = [new FanOut(), new FanOut()]
     for (let number = 0; number < clientsOf(plan, 'subscriber'); number++) {
       if (unsubscribed.has(number)) continue
@@ -98,9 +96,13 @@ export class Cast {
     const { plan, willTimes } = this.#context
     if (member.role === 'idle') return {}
     if (member.role === 'publisher')
-      return new (willTimes === undefined ? Publisher : Testator)(this.#context, member, this.#payload)
+      return new (willTimes === undefined ? Publisher : Testator)(
+        this.#context,
+        member,
+        this.#payloadsOf(namesOf(member)),
+      )
     if (plan.subscribe!.retained !== undefined) return new FloodSubscriber(this.#context, member.topic)
-    if (isSlow(plan.subscribe!, member.number)) return this.slow.add(member.topic, this.#groups)
-    return new Subscriber(this.#context, member.topic, this.#groups)
+    if (isSlow(plan.subscribe!, member.number)) return this.slow.add(member.topic, this.#deliveries)
+    return new Subscriber(this.#context, member.topic, this.#deliveries)
   }
 }

@@ -62,7 +62,7 @@ export class Crew {
 
   order(order: Order): void {
     if (order.do === 'connect') void this.#connect()
-    else if (order.do === 'load') this.#start(order.atUs, order.unsubscribed)
+    else if (order.do === 'load') this.#start(order)
     else if (order.do === 'drain') this.#drain()
     else if (order.do === 'leave') this.#leave()
     else this.#sample(order.number)
@@ -123,8 +123,9 @@ export class Crew {
     this.#tellLeft = undefined
   }
 
-  #start(atUs: number, unsubscribed: readonly number[]): void {
-    const { meter, plan } = this.#context
+  #start({ atUs, unsubscribed, aheadUs }: Extract<Order, { readonly do: 'load' }>): void {
+    const { meter, plan, clock } = this.#context
+    clock.setAhead(aheadUs)
     meter.countsFromUs = atUs + plan.phases.warmupMs * 1000
     meter.deliveries = 0
     this.#sweep.limitUs = Number.POSITIVE_INFINITY

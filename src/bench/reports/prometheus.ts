@@ -28,9 +28,10 @@ export function prometheusText(report: Report): string {
 }
 
 function messageStates({ messages, slow }: Result): Readonly<Record<string, number>> {
-  const { rejected, duplicates, outOfOrder, ...counts } = messages
+  const { rejected, duplicates, outOfOrder, lost, ...counts } = messages
+  const told = lost === undefined ? counts : { ...counts, lost }
   const apart = slow === undefined ? {} : { slow_received: slow.received, slow_lost: slow.lost }
-  return { ...counts, ...apart, rejected: totalOf(rejected), duplicate: duplicates, out_of_order: outOfOrder }
+  return { ...told, ...apart, rejected: totalOf(rejected), duplicate: duplicates, out_of_order: outOfOrder }
 }
 
 function connectionStates({ connections }: Result): Readonly<Record<string, number>> {

@@ -20,7 +20,9 @@ describe('merging reports', () => {
     const [slow, fast] = [evenly(500, 90_000), evenly(700, 50)]
     const one = resultOf({
       messages: { sent: 10, rejected: { '0x97': 1 } },
-      connections: { intended: 3, connected: 2, failed: { refused: 1 } },
+      connections: { intended: 3, connected: 2, failed: { refused: 1 }, left: 4, missed: 1, sessionsLost: 2 },
+      // What this part has sent, the other has received.
+      slow: { expected: 100, received: 30, lost: 70, duplicates: 1, outOfOrder: 0, hungUp: { reset: 1 } },
       measured: measuredOf({ endToEnd: slow }),
       incomplete: 'interrupted',
     })
@@ -28,7 +30,8 @@ describe('merging reports', () => {
       began: '2026-11-25T09:59:59.000Z',
       measuredMs: 11_000,
       messages: { sent: 5, rejected: { '0x97': 2, '0x87': 1 } },
-      connections: { intended: 3, connected: 3 },
+      connections: { intended: 3, connected: 3, left: 1 },
+      slow: { expected: 10, received: 60, lost: -50, duplicates: 0, outOfOrder: 2, hungUp: { reset: 1 } },
       measured: measuredOf({ endToEnd: fast }),
     })
     const { report, notices } = merge(part(0, 2, { result: one }), part(1, 2, { result: two }))
@@ -39,7 +42,8 @@ describe('merging reports', () => {
       measuredMs: 11_000,
       incomplete: 'interrupted',
       messages: { sent: 15, rejected: { '0x97': 3, '0x87': 1 } },
-      connections: { intended: 6, connected: 5, failed: { refused: 1 } },
+      connections: { intended: 6, connected: 5, failed: { refused: 1 }, left: 5, missed: 1, sessionsLost: 2 },
+      slow: { expected: 110, received: 90, lost: 20, duplicates: 1, outOfOrder: 2, hungUp: { reset: 2 } },
       measured: { endToEnd: merged([slow, fast]) },
     })
   })

@@ -13,7 +13,7 @@ export function headline({ configuration, brokerVersion, hosts, result, shards, 
     ...(subscribe === undefined ? [] : [numberOf(subscribe.clients, 'subscriber')]),
     ...(subscribe?.slow === undefined
       ? []
-      : [`of which ${shownCount(subscribe.slow.clients)} read ${shownRate(subscribe.slow.rate)} each`]),
+      : [`${shownCount(subscribe.slow.clients)} of them slow (${shownRate(subscribe.slow.rate)} each)`]),
     ...(idle === 0 ? [] : [numberOf(idle, 'client')]),
     ...(publish === undefined ? [] : publishing(configuration)),
     ...(subscribe?.retained === undefined

@@ -27,10 +27,11 @@ export function prometheusText(report: Report): string {
   ].join('\n')
 }
 
-function messageStates({ messages }: Result): Readonly<Record<string, number>> {
+function messageStates({ messages, slow }: Result): Readonly<Record<string, number>> {
   const { rejected, duplicates, outOfOrder, lost, ...counts } = messages
   const told = lost === undefined ? counts : { ...counts, lost }
-  return { ...told, rejected: totalOf(rejected), duplicate: duplicates, out_of_order: outOfOrder }
+  const apart = slow === undefined ? {} : { slow_received: slow.received, slow_lost: slow.lost }
+  return { ...told, ...apart, rejected: totalOf(rejected), duplicate: duplicates, out_of_order: outOfOrder }
 }
 
 function connectionStates({ connections }: Result): Readonly<Record<string, number>> {

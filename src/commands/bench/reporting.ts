@@ -33,7 +33,8 @@ export const reportOptions = table({
     describe:
       'Exit with status 6 when this comparison holds, or when it has too few samples: connack.p99, ack.p99.9, ' +
       'e2e.max, schedule.p99 and so on with us, ms or s; lost, duplicates, out-of-order, unanswered, rejected, ' +
-      'not-sent, connect-failed, connections-lost as number or %; rate, rate.acknowledged, rate.received',
+      'not-sent, connect-failed, connections-lost, sessions-lost, churn-missed, slow-lost as number or %; rate, ' +
+      'rate.acknowledged, rate.received, rate.drained',
     repeat: true,
   },
   json: { kind: flag, group: 'Report', describe: 'Print the report as one JSON document, for compare, merge and jq' },

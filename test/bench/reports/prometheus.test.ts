@@ -9,6 +9,7 @@ describe('the text for Prometheus', () => {
       configuration: configured({}, { brokers: [{ host: 'a"\\\n', port: 1 }] }),
       result: resultOf({
         messages: { lost: 3, rejected: { a: 1, b: 2 } },
+        slow: { expected: 9, received: 7, lost: 2, duplicates: 0, outOfOrder: 0, hungUp: {} },
         measured: measuredOf({ endToEnd: evenly(1000, 2_000_000) }),
       }),
     }),
@@ -19,6 +20,7 @@ describe('the text for Prometheus', () => {
     `tmqtt_bench_messages_total{${labels},state="sent"} 10000`,
     `tmqtt_bench_messages_total{${labels},state="lost"} 3`,
     `tmqtt_bench_messages_total{${labels},state="rejected"} 3`,
+    `tmqtt_bench_messages_total{${labels},state="slow_lost"} 2`,
     `tmqtt_bench_connections{${labels},state="connected"} 20`,
     `tmqtt_bench_messages_per_second{${labels},state="received"} 1000`,
     `tmqtt_bench_latency_seconds{${labels},latency="e2e",quantile="0.5"} 1.000447`,

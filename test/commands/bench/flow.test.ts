@@ -38,7 +38,7 @@ describe('bench flow --absent', () => {
     expect(await run.exit).toBe(0)
     const text = run.stdout.toString()
     expect(text).toContain('expected 100 = received 100 + lost 0\n')
-    expect(text).toMatch(/drained [\d,]+\/s, in /)
+    expect(text).toMatch(/drained [\d.,]+\/s, in /)
     expect(run.stderr).toBe('')
   })
 

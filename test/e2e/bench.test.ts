@@ -30,7 +30,11 @@ for (const [name, isThere, start] of brokers) {
       ['pub', ['-q', '1', ...SHORT], ['intended 500 = sent 500 + not sent 0', 'acknowledged 500 + rejected 0']],
       ['sub', ['--duration', '200ms'], ['received 0']],
       ['flow', ['-q', '2', ...SHORT], ['sent 500 = acknowledged 500', 'expected 500 = received 500 + lost 0']],
-      ['flow', ['--rate', 'max', '-q', '1', '--messages', '2000'], ['= received 2,000 + lost 0', 'Closed loop']],
+      [
+        'flow',
+        ['--rate', 'max', '-q', '1', '--warmup', '0', '--messages', '2000', '--drain', '25s'],
+        ['= received 2,000 + lost 0', 'Closed loop'],
+      ],
     ])('%s exits with 0 and counts that balance, %j', async (command, args, texts) => {
       const { code, stdout, stderr } = await bench(command, ...at(await start()), ...args)
       expect([code, stderr]).toEqual([0, ''])

@@ -41,7 +41,7 @@ describe('--fail-fast', () => {
   })
 
   it('ends while clients still connect', async () => {
-    const clients = ['--clients', '100000', '--connect-rate', '20/s']
+    const clients = ['--clients', '10000', '--connect-rate', '20/s']
     const { exit, stdout } = await run(
       'conn',
       { refuseConnect: { every: 2, code: QUOTA } },

@@ -1,8 +1,8 @@
-import type { ClientOptions } from '../mqtt/client-options.ts'
 import { Client } from './client.ts'
 import { Clock, epochNow, type HostClock } from './clock.ts'
 import { Meter } from './meter.ts'
 import { Outbox } from './outbox.ts'
+import { passing } from './passing.ts'
 import type { Plan } from './plan.ts'
 import { Profiles } from './profiles.ts'
 import { memberOf } from './roster.ts'
@@ -42,7 +42,9 @@ export async function brokerVersion(plan: Plan, host: HostClock): Promise<string
   await profiles.prepare()
   const clock = new Clock(epochNow(host))
   const context = { plan: asking, clock, meter: new Meter(), outbox: new Outbox(), willTimes: undefined }
-  const options = withoutSession(profiles.optionsOf(memberOf(asking, 'subscriber', 0)))
+  const member = memberOf(asking, 'subscriber', 0)
+  // Not the identifier of a client of the run, whose session it would take.
+  const options = passing(profiles.optionsOf({ ...member, clientId: `${member.clientId}-version` }))
   return await new Promise((resolve) => {
     const timer = setTimeout(() => client.end('it took too long'), LIMIT_MS)
     let version: string | undefined
@@ -60,11 +62,4 @@ export async function brokerVersion(plan: Plan, host: HostClock): Promise<string
     const client = new Client(context, options, { filter: TOPIC, received }, { settled, over })
     client.connect()
   })
-}
-
-/** Leaves no session, and takes none from a client of the run. */
-function withoutSession(options: ClientOptions): ClientOptions {
-  const { properties, clientId } = options
-  const connect = properties.connect.filter(([name]) => name !== 'session-expiry-interval')
-  return { ...options, clientId: `${clientId}-version`, cleanStart: true, properties: { ...properties, connect } }
 }

@@ -1,6 +1,6 @@
 import { turnsTlsOn } from '../mqtt/tls-options.ts'
 import type { ConnectionValues } from '../options/connection.ts'
-import type { ChurnPlan, Phases, Plan, PublishPlan, SubscribePlan } from './plan.ts'
+import type { ChurnPlan, PayloadPlan, Phases, Plan, PublishPlan, SubscribePlan } from './plan.ts'
 
 /**
  * What a run was asked for, as its report has it. Made of what may be seen, one by one: no user name, no password, no
@@ -20,7 +20,12 @@ export interface Configuration {
   readonly credentials: number
   readonly bindAddresses: number
   readonly will: boolean
-  readonly publish: (Omit<PublishPlan, 'properties'> & { readonly properties: readonly string[] }) | undefined
+  readonly publish:
+    | (Omit<PublishPlan, 'properties' | 'payload'> & {
+        readonly properties: readonly string[]
+        readonly payload?: PayloadSummary
+      })
+    | undefined
   readonly subscribe: SubscribePlan | undefined
   readonly idle: number
   readonly churn: ChurnPlan | undefined
@@ -28,6 +33,11 @@ export interface Configuration {
   readonly seed: number
   readonly intervalMs: number
 }
+
+/** A payload as it may be seen: of one that was given only what tells it from others. */
+export type PayloadSummary =
+  | Exclude<PayloadPlan, { readonly kind: 'content' }>
+  | { readonly kind: 'content'; readonly bytes: number; readonly sha256: string }
 
 const VERSIONS = { 3: '3.1', 4: '3.1.1', 5: '5' } as const
 
@@ -46,7 +56,7 @@ export function configurationOf(command: string, plan: Plan): Configuration {
     credentials: plan.credentials.length,
     bindAddresses: plan.bindAddresses.length,
     will: values.willTopic !== undefined,
-    publish: publish && { ...publish, properties: publish.properties.map(([name]) => name) },
+    publish: publish && publishConfiguration(publish),
     subscribe: plan.subscribe,
     idle: plan.idle,
     churn: plan.churn,
@@ -54,6 +64,17 @@ export function configurationOf(command: string, plan: Plan): Configuration {
     seed: plan.seed,
     intervalMs: plan.intervalMs,
   }
+}
+
+function publishConfiguration({ payload, properties, ...publish }: PublishPlan): Configuration['publish'] {
+  const names = properties.map(([name]) => name)
+  return { ...publish, properties: names, ...(payload === undefined ? {} : { payload: summaryOf(payload) }) }
+}
+
+function summaryOf(payload: PayloadPlan): PayloadSummary {
+  if (payload.kind !== 'content') return payload
+  const { kind, content, sha256 } = payload
+  return { kind, bytes: content.length, sha256 }
 }
 
 function brokerOf(values: ConnectionValues): string {

@@ -4,6 +4,7 @@ import { Client, type Ending, type Work } from './client.ts'
 import { Clock } from './clock.ts'
 import { comingsOf } from './comings.ts'
 import type { Context } from './context.ts'
+import { Deliveries } from './deliveries.ts'
 import { FanOut } from './fan-out.ts'
 import { Flood, FloodSubscriber } from './flood.ts'
 import { Health } from './health.ts'
@@ -11,16 +12,14 @@ import { Load, type Loading } from './load.ts'
 import { type Counted, Meter } from './meter.ts'
 import type { CrewSetup, Order, Report } from './orders.ts'
 import { Outbox } from './outbox.ts'
-import { payloadOf } from './payload.ts'
+import { isStamped, type PayloadMaker, payloadMaker } from './payloads.ts'
 import { Profiles } from './profiles.ts'
 import { Publisher } from './publisher.ts'
 import { Ramp } from './ramp.ts'
 import type { Comings } from './returns.ts'
-import { clientsOf, type Member, memberOf, numbersOf, roles } from './roster.ts'
-import type { Sequences } from './sequences.ts'
+import { clientsOf, type Member, memberOf, namesOf, numbersOf, roles } from './roster.ts'
 import { SessionEnds } from './session-ends.ts'
 import { isSlow, SlowReaders, SlowSubscriber } from './slow.ts'
-import { STAMP_SIZE } from './stamp.ts'
 import { Subscriber } from './subscriber.ts'
 import { Sweep } from './sweep.ts'
 import { Testator, WillTimes, withWill } from './testator.ts'
@@ -39,9 +38,8 @@ export class Crew {
   readonly #clients: readonly Client[]
   readonly #publishers: Publisher[] = []
   readonly #flooded: FloodSubscriber[] = []
-  /** The messages of each shared group, by filter. */
-  readonly #groups = new Map<string, Sequences>()
-  readonly #payload: Buffer
+  readonly #deliveries = new Deliveries()
+  readonly #payloadsOf: PayloadMaker
   readonly #health = new Health()
   readonly #load: Loading | undefined
   readonly #slow: SlowReaders
@@ -63,7 +61,7 @@ export class Crew {
     this.#slow = new SlowReaders(this.#context)
     this.#report = report
     this.#profiles = new Profiles(plan, (text) => report({ tells: 'notice', text }))
-    this.#payload = payloadOf(plan.publish?.payloadSize ?? 0, plan.seed)
+    this.#payloadsOf = payloadMaker(plan.publish ?? { payloadSize: 0 }, plan.seed)
     this.#members = roles.flatMap((role) => numbersOf(plan, role, worker).map((number) => memberOf(plan, role, number)))
     this.#clients = this.#members.map((member) => this.#clientOf(member))
     if (this.#publishers.length > 0)
@@ -76,7 +74,7 @@ export class Crew {
 
   order(order: Order): void {
     if (order.do === 'connect') void this.#connect()
-    else if (order.do === 'load') this.#start(order.atUs, order.unsubscribed)
+    else if (order.do === 'load') this.#start(order)
     else if (order.do === 'drain') this.#drain()
     else if (order.do === 'leave') this.#leave()
     else this.#sample(order.number)
@@ -115,19 +113,23 @@ export class Crew {
 
   #workOf(member: Member): Work {
     if (member.role === 'publisher')
-      return new (this.#context.willTimes === undefined ? Publisher : Testator)(this.#context, member, this.#payload)
+      return new (this.#context.willTimes === undefined ? Publisher : Testator)(
+        this.#context,
+        member,
+        this.#payloadsOf(namesOf(member)),
+      )
     if (member.role !== 'subscriber') return {}
     const { subscribe } = this.#context.plan
     if (subscribe!.retained !== undefined) return new FloodSubscriber(this.#context, member.topic)
-    if (isSlow(subscribe!, member.number)) return this.#slow.add(member.topic, this.#groups)
-    return new Subscriber(this.#context, member.topic, this.#groups)
+    if (isSlow(subscribe!, member.number)) return this.#slow.add(member.topic, this.#deliveries)
+    return new Subscriber(this.#context, member.topic, this.#deliveries)
   }
 
   #optionsOf(member: Member): ClientOptions {
     const { plan } = this.#context
     const options = this.#profiles.optionsOf(member)
     if (member.role === 'publisher' && plan.publish!.wills)
-      return withWill(options, member, plan.publish!, this.#payload)
+      return withWill(options, member, plan.publish!, this.#payloadsOf(namesOf(member)))
     return member.role === 'subscriber' && plan.subscribe!.absent ? withSession(options, plan) : options
   }
 
@@ -174,16 +176,16 @@ export class Crew {
     this.#tellLeft = undefined
   }
 
-  #start(atUs: number, unsubscribed: readonly number[]): void {
-    const { meter, plan } = this.#context
+  #start({ atUs, unsubscribed, aheadUs }: Extract<Order, { readonly do: 'load' }>): void {
+    const { meter, plan, clock } = this.#context
+    clock.setAhead(aheadUs)
     meter.countsFromUs = atUs + plan.phases.warmupMs * 1000
     meter.deliveries = 0
     this.#sweep.limitUs = Number.POSITIVE_INFINITY
     this.#comings?.start(meter.countsFromUs)
     this.#context.willTimes?.start(atUs)
     this.#slow.start(meter.countsFromUs)
-    const isStamped = (plan.publish?.payloadSize ?? 0) >= STAMP_SIZE
-    if (isStamped) this.#expectDeliveries(new Set(unsubscribed))
+    if (plan.publish !== undefined && isStamped(plan.publish)) this.#expectDeliveries(new Set(unsubscribed))
     this.#progressing = setInterval(() => this.#tellProgress(), PROGRESS_MS)
     if (this.#load === undefined) this.#report({ tells: 'loaded' })
     else

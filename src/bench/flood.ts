@@ -2,6 +2,7 @@ import type { Message } from '../mqtt/message.ts'
 import type { Client, Work } from './client.ts'
 import type { Context } from './context.ts'
 import type { Loading } from './load.ts'
+import { talkOfParts } from './parts/topics.ts'
 import { Ramp } from './ramp.ts'
 import { readStamp } from './stamp.ts'
 
@@ -11,6 +12,7 @@ export class FloodSubscriber implements Work {
   readonly #context: Context
   readonly #filter: string
   readonly #seen: Uint8Array
+  readonly #isTalk: (message: Message) => boolean
   #missing: number
   #dueUs = 0
   #isWaiting = false
@@ -21,6 +23,7 @@ export class FloodSubscriber implements Work {
     this.#filter = filter
     this.#seen = new Uint8Array(Math.ceil(count / 8))
     this.#missing = count
+    this.#isTalk = talkOfParts(context.plan)
   }
 
   /** It is due to subscribe, or retained messages are still to come. */
@@ -50,6 +53,7 @@ export class FloodSubscriber implements Work {
   }
 
   received(message: Message, nowUs: number): void {
+    if (this.#isTalk(message)) return
     const { meter } = this.#context
     const { counts } = meter
     meter.passed.received++

@@ -122,13 +122,15 @@ const ENOUGH_ABOVE = 10
 export function percentileOf(samples: Samples, percentile: number): number | undefined {
   const { buckets, count, max } = samples
   if (count === 0) return undefined
-  if (percentile >= 100) return max
+  // Those below 0 are recorded as 0.
+  const highest = Math.max(0, max)
+  if (percentile >= 100) return highest
   if (percentile > 50 && count * (1 - percentile / 100) < ENOUGH_ABOVE - 1e-9) return undefined
   const wanted = Math.max(1, Math.ceil((percentile / 100) * count - 1e-9))
   let seen = 0
   for (let at = 0; at < buckets.length; at += 2) {
     seen += buckets[at + 1]!
-    if (seen >= wanted) return Math.min(max, highestOf(buckets[at]!))
+    if (seen >= wanted) return Math.min(highest, highestOf(buckets[at]!))
   }
-  return max
+  return highest
 }

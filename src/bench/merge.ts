@@ -3,8 +3,10 @@ import { LocalError } from '../errors.ts'
 import type { Configuration } from './configuration.ts'
 import { merged } from './latencies.ts'
 import { LATENCIES } from './metrics.ts'
+import { isStamped } from './payloads.ts'
 import type { Report } from './report.ts'
 import type { GeneratorHealth, Interval, Measured, MessageCounts, Result, SlowCounts } from './result.ts'
+import { undecidedOf } from './totals.ts'
 
 /** A report and the file that it is from. */
 export interface Named {
@@ -44,7 +46,10 @@ export function mergeReports(all: readonly Named[], notice: (text: string) => vo
     ...(brokerVersion === undefined ? {} : { brokerVersion }),
     hosts: hosts.filter((host, at) => hosts.findIndex((each) => isDeepStrictEqual(each, host)) === at),
     shards: { indexes, of },
-    result: mergeResults(all.map(({ report }) => report.result)),
+    result: mergeResults(
+      all.map(({ report }) => report.result),
+      missing.length === 0 ? first.report.configuration : undefined,
+    ),
   }
 }
 
@@ -73,7 +78,8 @@ function paths(one: unknown, other: unknown, path: string): string[] {
 }
 
 /** Adds up what several processes have come to that ran at the same time. */
-function mergeResults(results: readonly Result[]): Result {
+/** @param whole the configuration, if these are all parts. */
+function mergeResults(results: readonly Result[], whole: Configuration | undefined): Result {
   const connections = results.map((result) => result.connections)
   const incomplete = [...new Set(results.flatMap(({ incomplete: why }) => (why === undefined ? [] : [why])))]
   return {
@@ -86,23 +92,34 @@ function mergeResults(results: readonly Result[]): Result {
       ...summed(connections, ['intended', 'connected', 'left', 'missed', 'sessionsLost']),
       ...summedByReason(connections, ['failed', 'lost', 'subscriptionsRefused']),
     },
-    messages: mergeMessages(results.map(({ messages }) => messages)),
+    messages: mergeMessages(
+      results.map(({ messages }) => messages),
+      whole,
+    ),
     slow: mergeSlow(results.flatMap(({ slow }) => (slow === undefined ? [] : [slow]))),
     measured: mergeMeasured(results.map(({ measured }) => measured)),
     intervals: mergeIntervals(results.map(({ intervals }) => intervals)),
     brokerLimits: Object.assign({}, ...results.map(({ brokerLimits }) => brokerLimits).reverse()),
+    clocks: results.flatMap(({ clocks }) => clocks).sort((a, b) => a.part - b.part),
   }
 }
 
 /** What one part has sent another may have received: what is lost shows only in all of them. */
-function mergeMessages(all: readonly MessageCounts[]): MessageCounts {
-  const counts = summed(all, ['intended', 'sent', 'acknowledged', 'unanswered', 'expected', 'received'])
-  return {
-    ...counts,
-    lost: Math.max(0, counts.expected - counts.received),
+function mergeMessages(all: readonly MessageCounts[], whole: Configuration | undefined): MessageCounts {
+  const { received, duplicates, ...counts } = {
+    ...summed(all, ['intended', 'sent', 'acknowledged', 'unanswered', 'expected', 'received']),
     ...summed(all, ['duplicates', 'outOfOrder', 'foreign']),
+    ...undecidedOf(all.reduce((sum, { undecided = 0 }) => sum + undecided, 0)),
     ...summedByReason(all, ['rejected']),
   }
+  // Two members of a shared group in different parts don't know of each other.
+  const isStampedFlow = whole?.subscribe !== undefined && whole.publish !== undefined && isStamped(whole.publish)
+  const surplus = isStampedFlow ? Math.max(0, received - counts.expected) : 0
+  const told = { ...counts, received: received - surplus, duplicates: duplicates + surplus }
+  if (isStampedFlow || whole?.subscribe?.retained !== undefined)
+    return { ...told, lost: counts.expected - told.received }
+  const expectsNone = whole !== undefined && (whole.publish === undefined || whole.subscribe === undefined)
+  return { ...told, lost: expectsNone ? 0 : undefined }
 }
 
 function mergeSlow(all: readonly SlowCounts[]): SlowCounts | undefined {

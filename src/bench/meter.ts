@@ -45,6 +45,7 @@ export interface Counted {
   readonly received: number
   readonly duplicates: number
   readonly outOfOrder: number
+  readonly undecided: number
   readonly foreign: number
   /** Of slow subscribers, which all that is received leaves out. */
   readonly slowExpected: number
@@ -91,6 +92,7 @@ export class Meter {
     received: 0,
     duplicates: 0,
     outOfOrder: 0,
+    undecided: 0,
     foreign: 0,
   }
   readonly failed = new Tally()

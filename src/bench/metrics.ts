@@ -37,7 +37,7 @@ export interface Metric {
 export type Counts = Pick<Result, 'connections' | 'messages' | 'slow'>
 
 interface Count {
-  readonly read: (counts: Counts) => number
+  readonly read: (counts: Counts) => number | undefined
   readonly base: (counts: Counts) => number
 }
 
@@ -88,7 +88,9 @@ const counts: Readonly<Record<string, Count>> = {
 
 /** A count that only grows while a run goes on; undefined for any other number. */
 export function growingCount(name: string): ((counts: Counts) => number) | undefined {
-  return Object.hasOwn(counts, name) && !SHRINKING.includes(name) ? counts[name]!.read : undefined
+  if (!Object.hasOwn(counts, name) || SHRINKING.includes(name)) return undefined
+  const { read } = counts[name]!
+  return (all) => read(all) ?? 0
 }
 
 /** What is late is not lost, and the like. */
@@ -119,7 +121,13 @@ export const metricNames: readonly string[] = [
 
 /** What a name such as `e2e.p99.9`, `lost` or `rate` stands for; undefined for any other. */
 export function metricOf(name: string): Metric | undefined {
-  if (Object.hasOwn(counts, name)) return { name, unit: 'count', missing: () => '', ...counts[name]! }
+  if (Object.hasOwn(counts, name))
+    return {
+      name,
+      unit: 'count',
+      missing: () => 'it takes stamps, and all parts of a run (bench merge)',
+      ...counts[name]!,
+    }
   if (Object.hasOwn(rates, name)) return rateMetric(name, rates[name]!)
   const dot = name.indexOf('.')
   const latency = dot < 0 || !Object.hasOwn(LATENCIES, name.slice(0, dot)) ? undefined : LATENCIES[name.slice(0, dot)]

@@ -19,8 +19,14 @@ export interface CrewSetup {
 /** What the run asks of each crew, in this order but for samples. */
 export type Order =
   | { readonly do: 'connect' }
-  /** @param unsubscribed numbers of the subscribers that will receive nothing. */
-  | { readonly do: 'load'; readonly atUs: number; readonly unsubscribed: readonly number[] }
+  | {
+      readonly do: 'load'
+      readonly atUs: number
+      /** Numbers of the subscribers that will receive nothing. */
+      readonly unsubscribed: readonly number[]
+      /** How far the clock that stamps go by is ahead of the one here. */
+      readonly aheadUs: number
+    }
   /** No message is due any more. */
   | { readonly do: 'drain' }
   | { readonly do: 'leave' }

@@ -2,6 +2,7 @@ import type { SubscribeOptions } from '../mqtt/connection.ts'
 import type { QoS } from '../mqtt/message.ts'
 import type { Property } from '../mqtt/property-table.ts'
 import type { ConnectionValues } from '../options/connection.ts'
+import type { SizeShare } from '../options/size-distribution.ts'
 import type { Kill } from './client.ts'
 import type { Segment } from './schedule.ts'
 
@@ -21,6 +22,14 @@ export interface Credentials {
   readonly password?: string
 }
 
+/** Payloads that are not all of one size: of several sizes, or given. */
+export type PayloadPlan =
+  | { readonly kind: 'sizes'; readonly sizes: readonly SizeShare[] }
+  /** The stamp comes before it. */
+  | { readonly kind: 'content'; readonly content: Buffer; readonly sha256: string }
+  /** With `%n` the number of the message among those of its publisher, and what topics have. The stamp comes before it. */
+  | { readonly kind: 'template'; readonly text: string }
+
 /** What the publishers of a run do. */
 export interface PublishPlan {
   readonly clients: number
@@ -33,6 +42,10 @@ export interface PublishPlan {
   readonly properties: readonly Property[]
   /** Bytes of each payload, the stamp in front if there is room. */
   readonly payloadSize: number
+  /** Payloads that are others. */
+  readonly payload?: PayloadPlan | undefined
+  /** No payload has a stamp: what arrives can't be told from other messages. */
+  readonly unstamped?: boolean
   /** The rate of all publishers together; undefined for closed loop: as fast as the window allows. */
   readonly segments: readonly Segment[] | undefined
   /** Random arrivals instead of even ones. */
@@ -104,6 +117,13 @@ export interface Plan {
   readonly seed: number
   /** This process has the clients whose number divided by `of` leaves `index`, of publishers, subscribers and idle each. */
   readonly shard: { readonly index: number; readonly of: number }
+  /** How the parts find each other, where there are several. */
+  readonly meeting: {
+    /** What `%r` stands for. */
+    readonly run: string
+    /** Most time that a part waits for the others. */
+    readonly limitMs: number
+  }
   /** Threads; 1 for none beside the main one. */
   readonly workers: number
   /** Milliseconds between two of the intervals that the result has. */

@@ -13,8 +13,9 @@ import { reasonName } from '../mqtt/reason-codes.ts'
 import { Backlog } from './backlog.ts'
 import type { Client, Work } from './client.ts'
 import type { Context } from './context.ts'
+import { isStamped, type Payloads } from './payloads.ts'
 import type { Member } from './roster.ts'
-import { STAMP_SIZE, writeStamp } from './stamp.ts'
+import { writeStamp } from './stamp.ts'
 import { Owed, Window } from './window.ts'
 
 /** Bytes that a socket may hold; more would only make messages older. */
@@ -42,23 +43,23 @@ export class Publisher implements Work {
   readonly topic: string
   readonly #number: number
   readonly #header: PublishHeader
-  readonly #payload: Buffer
-  readonly #size: number
+  readonly #payloads: Payloads
+  readonly #isStamped: boolean
   readonly #backlog = new Backlog()
   /** Of the messages in the backlog, those that had their turn and found no room. */
   #blocked = 0
   readonly #window: Window
   #sequence = 0
 
-  /** @param payload of every message; its beginning gives way to the stamp, if there is room. */
-  constructor(context: Context, { number, topic }: Member, payload: Buffer) {
+  /** @param payloads of its messages; their beginnings give way to the stamp, if there is to be one. */
+  constructor(context: Context, { number, topic }: Member, payloads: Payloads) {
     const { publish, client } = context.plan
     this.#context = context
     this.topic = topic
     this.#number = number
     this.#header = publishHeader(client.values.protocolVersion ?? 4, { ...publish!, topic })
-    this.#payload = payload
-    this.#size = publishSize(this.#header, payload.length)
+    this.#payloads = payloads
+    this.#isStamped = isStamped(publish!)
     this.#window = new Window(context.plan.publish!.inflight)
   }
 
@@ -184,18 +185,21 @@ export class Publisher implements Work {
 
   #encode(dueUs: number, nowUs: number): void {
     const { meter, outbox, clock } = this.#context
-    const payload = this.#payload
+    const payloads = this.#payloads
+    payloads.next(this.#sequence)
+    const { bytes, length } = payloads
     const packetId = this.#header.qos === 0 ? 0 : this.#window.take(dueUs, nowUs)
-    outbox.reserve(this.#size)
-    outbox.at = encodePublish(this.#header, packetId, payload, 0, payload.length, outbox.bytes, outbox.at)
-    if (payload.length >= STAMP_SIZE) {
-      const at = outbox.at - payload.length
-      writeStamp(outbox.bytes, at, this.#number, this.#sequence, clock.stamp(dueUs), nowUs - dueUs)
+    const counts = dueUs >= meter.countsFromUs
+    outbox.reserve(publishSize(this.#header, length))
+    outbox.at = encodePublish(this.#header, packetId, bytes, 0, length, outbox.bytes, outbox.at)
+    if (this.#isStamped) {
+      const at = outbox.at - length
+      writeStamp(outbox.bytes, at, this.#number, this.#sequence, clock.stamp(dueUs), nowUs - dueUs, counts)
     }
     this.#sequence++
     meter.passed.sent++
     if (this.#header.qos === 0) meter.passed.acknowledged++
-    if (dueUs < meter.countsFromUs) return
+    if (!counts) return
     meter.counts.sent++
     meter.counts.expected += this.fanOut
     meter.counts.slowExpected += this.slowFanOut

@@ -1,6 +1,7 @@
 import { LocalError } from '../errors.ts'
 import type { Configuration } from './configuration.ts'
 import type { Samples } from './latencies.ts'
+import type { Offset } from './parts/offset.ts'
 import { allMeasured, fromDistances, type Host, type Report, RUNS_SCHEMA, SCHEMA } from './report.ts'
 import type {
   ConnectionCounts,
@@ -8,9 +9,11 @@ import type {
   Interval,
   Measured,
   MessageCounts,
+  PartClock,
   Result,
   SlowCounts,
 } from './result.ts'
+import { undecidedOf } from './totals.ts'
 
 /**
  * Reads what `reportJson` has written.
@@ -145,23 +148,39 @@ function host(node: Node): Host {
 }
 
 function result(node: Node): Result {
-  const incomplete = node.child('incomplete')
   const slow = node.child('slow')
   return {
     began: node.child('began').text(),
     measuredMs: node.child('measuredMs').number(),
     acknowledgingMs: node.child('acknowledgingMs').number(),
     receivingMs: node.child('receivingMs').number(),
-    incomplete: incomplete.value === undefined ? undefined : incomplete.text(),
+    incomplete: optional(node.child('incomplete'), (each) => each.text()),
     connections: connections(node.child('connections')),
     messages: messages(node.child('messages')),
     slow: slow.value === undefined ? undefined : slowCounts(slow),
     measured: measured(node.child('measured')),
     intervals: node.child('intervals').list(interval),
+    clocks: optional(node.child('clocks'), (each) => each.list(partClock)) ?? [],
     brokerLimits: node
       .child('brokerLimits')
       .entries((each) => (each.value === true || each.value === false ? each.value : each.number())),
   }
+}
+
+function optional<T>(node: Node, read: (node: Node) => T): T | undefined {
+  return node.value === undefined ? undefined : read(node)
+}
+
+function partClock(node: Node): PartClock {
+  return {
+    part: node.child('part').count(),
+    before: offset(node.child('before')),
+    after: optional(node.child('after'), offset),
+  }
+}
+
+function offset(node: Node): Offset {
+  return { aheadUs: node.child('aheadUs').number(), errorUs: node.child('errorUs').number() }
 }
 
 const reasons = (node: Node) => node.entries((each) => each.count())
@@ -188,9 +207,10 @@ function messages(node: Node): MessageCounts {
     unanswered: node.child('unanswered').count(),
     expected: node.child('expected').count(),
     received: node.child('received').count(),
-    lost: node.child('lost').number(),
+    lost: optional(node.child('lost'), (each) => each.count()),
     duplicates: node.child('duplicates').count(),
     outOfOrder: node.child('outOfOrder').count(),
+    ...undecidedOf(optional(node.child('undecided'), (each) => each.count()) ?? 0),
     foreign: node.child('foreign').count(),
   }
 }

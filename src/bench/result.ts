@@ -1,4 +1,5 @@
 import type { Samples } from './latencies.ts'
+import type { Offset } from './parts/offset.ts'
 
 /** What is measured; each from the first moment named to the second. */
 export interface Measured {
@@ -45,9 +46,15 @@ export interface MessageCounts {
   readonly expected: number
   /** Deliveries of distinct messages. */
   readonly received: number
-  readonly lost: number
+  /** Undefined in a part of a run: what it receives others have sent. */
+  readonly lost: number | undefined
   readonly duplicates: number
   readonly outOfOrder: number
+  /**
+   * Late or duplicates, if there were any: too many messages were missing to remember which. Those that are late are
+   * counted as lost.
+   */
+  readonly undecided?: number
   /** Messages that are not of this run, or too short to tell. */
   readonly foreign: number
 }
@@ -115,6 +122,16 @@ export interface Interval {
   readonly health: GeneratorHealth
 }
 
+/** How a clock that is not that of part 1 compares to it. */
+export interface PartClock {
+  /** From 0. */
+  readonly part: number
+  /** Before the measurement; what was received is told by this. */
+  readonly before: Offset
+  /** After it; undefined when part 1 did not answer any more. */
+  readonly after: Offset | undefined
+}
+
 /** What a run has come to: of one worker, one process, or several added up. */
 export interface Result {
   /** When it began, ISO 8601. */
@@ -138,4 +155,6 @@ export interface Result {
   readonly intervals: readonly Interval[]
   /** What the broker stated in its first CONNACK [MQTT 5, 3.2.2.3], by the names of MQTT.js; empty before MQTT 5. */
   readonly brokerLimits: Readonly<Record<string, number | boolean>>
+  /** Of parts on other machines than part 1. */
+  readonly clocks: readonly PartClock[]
 }

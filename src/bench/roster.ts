@@ -1,5 +1,5 @@
 import { withoutShare } from '../mqtt/topic.ts'
-import { expand } from './names.ts'
+import { expand, type Names } from './names.ts'
 import type { Plan } from './plan.ts'
 
 export const roles = ['publisher', 'subscriber', 'idle'] as const
@@ -63,6 +63,11 @@ function groupsOf(plan: Plan, numbers: readonly number[]): number[] {
   })
 }
 
+/** What templates of a member are filled with. */
+export function namesOf({ number, clientId, username }: Pick<Member, 'number' | 'clientId' | 'username'>): Names {
+  return { number, clientId, ...(username === undefined ? {} : { username }) }
+}
+
 export function memberOf(plan: Plan, role: Role, number: number): Member {
   const before = { publisher: 0, subscriber: clientsOf(plan, 'publisher'), idle: 0 }
   before.idle = before.subscriber + clientsOf(plan, 'subscriber')
@@ -80,6 +85,6 @@ export function memberOf(plan: Plan, role: Role, number: number): Member {
     clientId,
     username,
     password: credentials?.password,
-    topic: expand(template, { number, clientId, ...named }),
+    topic: expand(template, namesOf({ number, clientId, username })),
   }
 }

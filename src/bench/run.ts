@@ -3,6 +3,9 @@ import { Clock, epochNow, type HostClock } from './clock.ts'
 import type { Counted } from './meter.ts'
 import type { Counts } from './metrics.ts'
 import type { CrewSetup, Progress, Report, Worker } from './orders.ts'
+import { partNames } from './parts/part-names.ts'
+import type { Parts, Standing, Start } from './parts/parts.ts'
+import { partsOf } from './parts/parts-of.ts'
 import type { Plan } from './plan.ts'
 import { Profiles } from './profiles.ts'
 import type { Interval, Result } from './result.ts'
@@ -12,8 +15,11 @@ import { MOST_PUBLISHERS } from './stamp.ts'
 import { crewHere, crewInThread } from './threads.ts'
 import { Timeline } from './timeline.ts'
 import { brokerLimitsOf, connectionCounts, mergedMeasured, messageCounts, slowCounts } from './totals.ts'
+import { Waiting } from './waiting.ts'
 
-export type Phase = Interval['phase'] | 'disconnect'
+export type Phase = Interval['phase'] | 'meet' | 'disconnect'
+
+type Agreed = Exclude<Start, { readonly refused: unknown }>
 
 export interface RunEvents {
   /** Is told at each interval until the drain phase what was counted so far. A reason ends the measurement. */
@@ -34,9 +40,6 @@ export interface RunEvents {
 
 /** The drain phase of a run that the user has stopped. */
 const HASTY_DRAIN_MS = 1000
-
-/** The drain phase is waited for in steps of this length. */
-const DRAIN_STEP_MS = 50
 
 /** How long workers may take to tell their last. */
 const LAST_WORDS_MS = 10_000
@@ -61,25 +64,32 @@ class Run {
   readonly #clock: Clock
   readonly #workers: readonly Worker[]
   readonly #timeline: Timeline
+  readonly #parts: Parts
   /** What each worker has told, by its number. */
   readonly #settled = new Map<number, { readonly connected: number; readonly unsubscribed: readonly number[] }>()
   readonly #loaded = new Set<number>()
   readonly #progress = new Map<number, Progress>()
   readonly #soFar = new Map<number, Counted>()
   readonly #counted = new Map<number, Counted>()
-  #failure: { readonly error: unknown } | undefined
   #incomplete: string | undefined
+  readonly #waiting: Waiting
   /** Why the measurement ends early, until it does. */
   #end: string | undefined
   #isDraining = false
-  /** Looks whether what is waited for is there. */
-  #look: (() => void) | undefined
 
   constructor(plan: Plan, events: RunEvents) {
     this.#plan = plan
     this.#events = events
+    this.#waiting = new Waiting(events.signal, () => this.#endsEarly())
     const epoch = epochNow(events.host)
     this.#clock = new Clock(epoch)
+    this.#parts = partsOf({
+      plan,
+      clock: this.#clock,
+      host: events.host,
+      changed: () => this.#waiting.changed(),
+      notice: (text) => this.#notice(text),
+    })
     const setups = Array.from({ length: plan.workers }, (_, worker): CrewSetup => ({ plan, worker, epoch }))
     if (clientsOf(plan, 'publisher') > MOST_PUBLISHERS)
       throw new UsageError(`a run has at most ${MOST_PUBLISHERS} publishers`)
@@ -99,7 +109,8 @@ class Run {
 
   async result(): Promise<Result> {
     const began = new Date().toISOString()
-    const { fromUs, measuredMs } = (await this.#connect()) ? await this.#measure() : { fromUs: 0, measuredMs: 0 }
+    const agreed = await this.#connect()
+    const { fromUs, measuredMs } = agreed === undefined ? { fromUs: 0, measuredMs: 0 } : await this.#measure(agreed)
     await this.#leave()
     const counted = [...this.#counted.values()]
     const untilLast = (us: readonly number[]) => Math.max(measuredMs, ...us.map((each) => (each - fromUs) / 1000))
@@ -116,36 +127,43 @@ class Run {
       measured: mergedMeasured(intervals.map(({ measured }) => measured)),
       intervals,
       brokerLimits: brokerLimitsOf(counted),
+      clocks: this.#parts.clock === undefined ? [] : [this.#parts.clock],
     }
   }
 
   async stop(): Promise<void> {
     this.#timeline.end()
+    this.#parts.stop()
     await Promise.all(this.#workers.map((worker) => worker.stop()))
   }
 
-  /** @returns whether there are enough connections to measure. */
-  async #connect(): Promise<boolean> {
+  /** @returns how all parts begin, if there are enough connections to measure. */
+  async #connect(): Promise<Agreed | undefined> {
     this.#events.onPhase?.('connect')
     this.#orderAll({ do: 'connect' })
-    await this.#wait(() => this.#settled.size === this.#workers.length)
-    if (this.#incomplete !== undefined) return false
-    const { minConnected } = this.#plan.phases
-    const { intended } = connectionCounts(this.#plan, [])
-    const connected = [...this.#settled.values()].reduce((sum, each) => sum + each.connected, 0)
-    if (connected >= intended * minConnected) return true
-    const least = Math.ceil(intended * minConnected)
-    this.#incomplete = `only ${connected} of ${intended} clients were connected, and ${least} were to be (--min-connected)`
-    return false
+    await this.#waiting.until(() => this.#settled.size === this.#workers.length)
+    if (this.#incomplete !== undefined) return undefined
+    this.#enter('settle')
+    if (this.#plan.shard.of > 1) this.#events.onPhase?.('meet')
+    const settled = [...this.#settled.values()]
+    this.#parts.ready({
+      connected: settled.reduce((sum, { connected }) => sum + connected, 0),
+      intended: connectionCounts(this.#plan, []).intended,
+      unsubscribed: settled.flatMap(({ unsubscribed }) => unsubscribed),
+    })
+    await this.#waiting.until(() => this.#parts.start !== undefined)
+    const { start } = this.#parts
+    if (start === undefined) return undefined
+    if (!('refused' in start)) return start
+    if (start.refused instanceof UsageError) throw start.refused
+    this.#incomplete = start.refused
+    return undefined
   }
 
   /** @returns from when on messages that count were due, and for how long. */
-  async #measure(): Promise<{ readonly fromUs: number; readonly measuredMs: number }> {
-    const { settleMs, warmupMs, drainMs } = this.#plan.phases
-    this.#enter('settle')
-    const atUs = Math.ceil(this.#clock.us() + settleMs * 1000)
-    const unsubscribed = [...this.#settled.values()].flatMap((each) => each.unsubscribed)
-    this.#orderAll({ do: 'load', atUs, unsubscribed })
+  async #measure({ atUs, unsubscribed, aheadUs }: Agreed): Promise<{ fromUs: number; measuredMs: number }> {
+    const { warmupMs, drainMs } = this.#plan.phases
+    this.#orderAll({ do: 'load', atUs, unsubscribed, aheadUs })
     await this.#waitUntil(atUs)
     const fromUs = atUs + warmupMs * 1000
     if (warmupMs > 0 && this.#incomplete === undefined) {
@@ -163,49 +181,51 @@ class Run {
     this.#orderAll({ do: 'drain' })
     // What is on its way when the user stops the run is not lost.
     const isStopped = this.#incomplete === 'interrupted'
-    await this.#awaitRest(isStopped ? Math.min(drainMs, HASTY_DRAIN_MS) : drainMs, !isStopped)
+    const limitMs = isStopped ? Math.min(drainMs, HASTY_DRAIN_MS) : drainMs
+    await this.#waiting.untilAwake(() => this.#parts.hasDrained, limitMs, !isStopped)
+    const { gone } = this.#parts
+    if (gone.length > 0) this.#incomplete ??= `${partNames(gone, this.#plan.shard.of)} ended before the others`
     return { fromUs, measuredMs: Math.min(measuredMs, this.#plan.phases.measureMs) }
   }
 
   async #waitForLoad(fromUs: number): Promise<void> {
-    const { measureMs, messages } = this.#plan.phases
     const receivesOnly = !hasLoad(this.#plan)
-    const isOver = () => {
-      if (this.#progressOf('alive') === 0 && this.#progress.size === this.#workers.length) return true
-      if (receivesOnly) return messages !== undefined && this.#progressOf('deliveries') >= messages
-      return this.#loaded.size === this.#workers.length
-    }
-    const endMs = fromUs / 1000 + measureMs
-    await this.#wait(isOver, receivesOnly ? endMs - this.#clock.us() / 1000 : Number.POSITIVE_INFINITY)
-    const isDone = receivesOnly ? this.#clock.us() / 1000 >= endMs : this.#loaded.size === this.#workers.length
+    const isOver = () => this.#parts.isLoaded || this.#hasLostAll
+    const endUs = fromUs + this.#plan.phases.measureMs * 1000
+    await this.#waiting.until(isOver, receivesOnly ? (endUs - this.#clock.us()) / 1000 : Number.POSITIVE_INFINITY)
+    const isDone = receivesOnly ? this.#clock.us() >= endUs : this.#standing.loaded
     // A flood has come when everybody is still there.
-    const isGone = this.#progressOf('alive') === 0 && (!isDone || this.#plan.subscribe?.retained !== undefined)
+    const isGone = this.#hasLostAll && (!isDone || this.#plan.subscribe?.retained !== undefined)
     if (isGone) this.#incomplete ??= 'every connection was lost'
   }
 
-  /** Of the time in which this process stands still little counts: what has come meanwhile was not read, and is not lost. */
-  async #awaitRest(limitMs: number, heedsSignal: boolean): Promise<void> {
-    const isOver = () => this.#hasDrained() || (heedsSignal && this.#events.signal.aborted)
-    for (let leftMs = limitMs; leftMs > 0 && !isOver(); leftMs -= DRAIN_STEP_MS)
-      await this.#wait(() => this.#hasDrained(), Math.min(leftMs, DRAIN_STEP_MS), heedsSignal)
+  get #hasLostAll(): boolean {
+    const hadSome = [...this.#settled.values()].some(({ connected }) => connected > 0)
+    return hadSome && this.#progress.size === this.#workers.length && this.#standing.alive === 0
   }
 
-  #hasDrained(): boolean {
-    if (this.#progress.size < this.#workers.length) return false
-    if (this.#progressOf('alive') === 0) return true
-    return this.#progressOf('outstanding') === 0 && this.#progressOf('received') >= this.#progressOf('expected')
-  }
-
-  #progressOf(name: keyof Progress): number {
-    return [...this.#progress.values()].reduce((sum, progress) => sum + progress[name], 0)
+  /** As far as its workers have told. */
+  get #standing(): Standing {
+    const all = [...this.#progress.values()]
+    const sumOf = (name: keyof Progress) => all.reduce((sum, progress) => sum + progress[name], 0)
+    return {
+      loaded: this.#loaded.size === this.#workers.length,
+      drains: this.#isDraining && all.length === this.#workers.length,
+      alive: sumOf('alive'),
+      outstanding: sumOf('outstanding'),
+      expected: sumOf('expected'),
+      received: sumOf('received'),
+      deliveries: sumOf('deliveries'),
+    }
   }
 
   async #leave(): Promise<void> {
     this.#timeline.end()
     this.#events.onPhase?.('disconnect')
+    if (this.#incomplete !== 'interrupted') await this.#parts.leave()
     this.#orderAll({ do: 'leave' })
     const isOver = () => this.#counted.size === this.#workers.length && this.#timeline.isComplete
-    await this.#wait(isOver, LAST_WORDS_MS + endSessionsMs(this.#plan), false)
+    await this.#waiting.until(isOver, LAST_WORDS_MS + endSessionsMs(this.#plan), false)
   }
 
   #enter(phase: Interval['phase']): void {
@@ -224,8 +244,9 @@ class Run {
     else if (report.tells === 'sample') this.#sample(worker, report)
     else if (report.tells === 'left') this.#counted.set(worker, report.counted)
     else if (report.tells === 'notice') this.#notice(report.text)
-    else this.#failure ??= report
-    this.#look?.()
+    else this.#waiting.fail(report.error)
+    if (report.tells === 'loaded' || report.tells === 'progress') this.#parts.tell(this.#standing)
+    this.#waiting.changed()
   }
 
   #sample(worker: number, { number, sample }: Extract<Report, { tells: 'sample' }>): void {
@@ -250,35 +271,14 @@ class Run {
     this.#events.notice(text)
   }
 
-  #waitUntil(us: number): Promise<void> {
-    return this.#wait(() => this.#clock.us() >= us, (us - this.#clock.us()) / 1000)
+  #endsEarly(): boolean {
+    if (this.#events.signal.aborted) this.#incomplete ??= 'interrupted'
+    else if (this.#end !== undefined && !this.#isDraining) this.#incomplete ??= this.#end
+    else return false
+    return true
   }
 
-  /** Resolves when it is there, when the time is up, or when the user has stopped the run. */
-  async #wait(isThere: () => boolean, limitMs = Number.POSITIVE_INFINITY, heedsSignal = true): Promise<void> {
-    const { signal } = this.#events
-    let timer: NodeJS.Timeout | undefined
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#look = () => {
-          if (this.#failure !== undefined) reject(this.#failure.error)
-          else if (isThere()) resolve()
-          else if (heedsSignal && signal.aborted) {
-            this.#incomplete ??= 'interrupted'
-            resolve()
-          } else if (heedsSignal && this.#end !== undefined && !this.#isDraining) {
-            this.#incomplete ??= this.#end
-            resolve()
-          }
-        }
-        if (limitMs < 2 ** 31) timer = setTimeout(resolve, Math.max(0, limitMs))
-        signal.addEventListener('abort', this.#look)
-        this.#look()
-      })
-    } finally {
-      clearTimeout(timer)
-      if (this.#look !== undefined) signal.removeEventListener('abort', this.#look)
-      this.#look = undefined
-    }
+  #waitUntil(us: number): Promise<void> {
+    return this.#waiting.until(() => this.#clock.us() >= us, (us - this.#clock.us()) / 1000)
   }
 }

@@ -1,10 +1,10 @@
 import type { Message } from '../mqtt/message.ts'
 import type { Client } from './client.ts'
 import type { Context } from './context.ts'
+import type { Deliveries } from './deliveries.ts'
 import { Meter } from './meter.ts'
 import type { SubscribePlan } from './plan.ts'
 import type { SlowCounts } from './result.ts'
-import type { Sequences } from './sequences.ts'
 import { Subscriber } from './subscriber.ts'
 
 /** Whether this subscriber reads slowly: the last ones do. */
@@ -23,8 +23,8 @@ export class SlowSubscriber extends Subscriber {
   #timer: NodeJS.Timeout | undefined
 
   /** @param context whose meter is for slow subscribers alone. */
-  constructor(context: Context, filter: string, groups: Map<string, Sequences>) {
-    super(context, filter, groups)
+  constructor(context: Context, filter: string, deliveries: Deliveries) {
+    super(context, filter, deliveries)
     this.#usPerMessage = 1e6 / context.plan.subscribe!.slow!.rate
   }
 
@@ -68,8 +68,8 @@ export class SlowReaders {
     this.#context = { ...context, meter: new Meter(context.meter.slow) }
   }
 
-  add(filter: string, groups: Map<string, Sequences>): SlowSubscriber {
-    const subscriber = new SlowSubscriber(this.#context, filter, groups)
+  add(filter: string, deliveries: Deliveries): SlowSubscriber {
+    const subscriber = new SlowSubscriber(this.#context, filter, deliveries)
     this.#subscribers.push(subscriber)
     return subscriber
   }

@@ -1,17 +1,18 @@
 import type { ClientOptions } from '../mqtt/client-options.ts'
 import type { Context } from './context.ts'
+import { isStamped, type Payloads } from './payloads.ts'
 import type { PublishPlan } from './plan.ts'
 import { Publisher } from './publisher.ts'
 import type { Member } from './roster.ts'
 import { Schedule } from './schedule.ts'
-import { STAMP_SIZE, writeStamp } from './stamp.ts'
+import { writeStamp } from './stamp.ts'
 
 /** Has one message, its will, which the broker publishes when the client is cut off: that is what is due. */
 export class Testator extends Publisher {
   readonly #context: Context
 
-  constructor(context: Context, member: Member, payload: Buffer) {
-    super(context, member, payload)
+  constructor(context: Context, member: Member, payloads: Payloads) {
+    super(context, member, payloads)
     this.#context = context
   }
 
@@ -32,16 +33,18 @@ export class Testator extends Publisher {
   }
 }
 
-/** The options of a client whose will is a message of the run. @param payload whose beginning gives way to the stamp. */
+/** The options of a client whose will is a message of the run, the first of its payloads. */
 export function withWill(
   options: ClientOptions,
   { number, topic }: Member,
-  { qos, retain, properties }: PublishPlan,
-  payload: Buffer,
+  publish: PublishPlan,
+  payloads: Payloads,
 ): ClientOptions {
-  const own = Buffer.from(payload)
+  const { qos, retain, properties } = publish
+  payloads.next(0)
+  const own = Buffer.from(payloads.bytes.subarray(0, payloads.length))
   // When it will be due is not known yet: WillTimes knows later.
-  if (own.length >= STAMP_SIZE) writeStamp(own, 0, number, 0, 0, 0)
+  if (isStamped(publish)) writeStamp(own, 0, number, 0, 0, 0, false)
   return {
     ...options,
     will: { topic, payload: own, qos, retain },

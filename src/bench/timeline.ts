@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import { Intervals } from './intervals.ts'
 import type { Sample, Worker } from './orders.ts'
 import type { GeneratorHealth, Interval } from './result.ts'
 import { mergedMeasured } from './totals.ts'
@@ -14,7 +15,7 @@ interface Pending {
 
 /** Cuts a run into intervals: of equal length, but none reaches over the end of a phase. */
 export class Timeline {
-  readonly intervals: Interval[] = []
+  readonly #intervals = new Intervals()
   readonly #clock: Clock
   readonly #workers: readonly Worker[]
   readonly #cpuMs: () => number
@@ -42,6 +43,10 @@ export class Timeline {
     this.#timer = setInterval(() => this.#cut(), intervalMs)
   }
 
+  get intervals(): readonly Interval[] {
+    return this.#intervals.all
+  }
+
   get isComplete(): boolean {
     return this.#pending.size === 0
   }
@@ -67,7 +72,7 @@ export class Timeline {
     if (pending === undefined || pending.samples.length < this.#workers.length) return
     this.#pending.delete(number)
     const interval = intervalOf(pending)
-    this.intervals.push(interval)
+    this.#intervals.add(interval)
     this.#onInterval(interval)
   }
 

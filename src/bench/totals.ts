@@ -1,8 +1,9 @@
 import { merged } from './latencies.ts'
 import { type Counted, MEASURED } from './meter.ts'
+import { isStamped } from './payloads.ts'
 import type { Plan } from './plan.ts'
 import type { ConnectionCounts, Measured, MessageCounts, Result, SlowCounts } from './result.ts'
-import { hasLoad, numbersOf, roles } from './roster.ts'
+import { numbersOf, roles } from './roster.ts'
 import { type Reasons, Tally } from './tally.ts'
 
 /** Adds up exactly, whoever measured. */
@@ -44,7 +45,8 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
   const expected = sumOf(all, (each) => each.expected)
   const distinct = sumOf(all, (each) => each.received)
   // What a broker delivers that it should not: a message that it has rejected. A shard receives what others send.
-  const surplus = plan.publish === undefined || plan.shard.of > 1 ? 0 : Math.max(0, distinct - expected)
+  const surplus =
+    plan.publish === undefined || !isStamped(plan.publish) || plan.shard.of > 1 ? 0 : Math.max(0, distinct - expected)
   return {
     intended: sumOf(all, (each) => each.intended),
     sent,
@@ -53,9 +55,10 @@ export function messageCounts(plan: Plan, all: readonly Counted[]): MessageCount
     unanswered: sent - acknowledged - rejected.total,
     expected,
     received: distinct - surplus,
-    lost: !hasLoad(plan) ? 0 : expected - (distinct - surplus),
+    lost: lostOf(plan, expected - (distinct - surplus)),
     duplicates: sumOf(all, (each) => each.duplicates) + surplus,
     outOfOrder: sumOf(all, (each) => each.outOfOrder),
+    ...undecidedOf(sumOf(all, (each) => each.undecided)),
     foreign: sumOf(all, (each) => each.foreign),
   }
 }
@@ -73,6 +76,18 @@ export function slowCounts(plan: Plan, all: readonly Counted[]): SlowCounts | un
     outOfOrder: sumOf(all, ({ slow }) => slow.outOfOrder),
     hungUp: tallyOf(all.map(({ slow }) => slow.hungUp)).counts,
   }
+}
+
+/** Nearly always there are none. */
+export function undecidedOf(undecided: number): Pick<MessageCounts, 'undecided'> {
+  return undecided === 0 ? {} : { undecided }
+}
+
+/** Undefined in a part of a run, which receives what others have sent, and where nothing says what it is. */
+function lostOf({ publish, subscribe, shard }: Plan, missing: number): number | undefined {
+  if (subscribe?.retained !== undefined) return missing
+  if (publish === undefined || subscribe === undefined) return 0
+  return shard.of === 1 && isStamped(publish) ? missing : undefined
 }
 
 /** What the first broker that said something has said. */

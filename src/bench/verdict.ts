@@ -45,7 +45,13 @@ const NOTICEABLE = 0.1
 /** Part of all cores of the machine that leaves no room for anybody else's work on it. */
 const ALL_CORES = 0.95
 
-/** Judges the generator by its own health. @param cores of the machine. */
+/**
+ * Judges the generator by its own health. What waits in its sockets is no part of that: the operating system takes no
+ * more once its buffers are full, which are emptied as fast as network and broker take what is in them. A generator that
+ * writes too late has nothing there.
+ *
+ * @param cores of the machine.
+ */
 export function verdictOf(result: Result, cores: number): Verdict {
   const judged = judgedIntervals(result)
   const reasons = [

@@ -21,7 +21,7 @@ function expectBalance({ messages, connections, measured }: Result, clients: num
   expect(connections.intended).toBe(clients + connections.left)
   expect(connections.connected + failed).toBe(connections.intended)
   expect(acknowledged + unanswered).toBe(sent)
-  expect(received + lost).toBe(expected)
+  expect(received + lost!).toBe(expected)
   expect(measured.connack.count).toBe(connections.connected)
 }
 

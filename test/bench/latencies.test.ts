@@ -61,6 +61,7 @@ describe('Latencies', () => {
     const samples = recorded([-3, -1, 1e10])
     expect(samples).toMatchObject({ count: 3, min: -3, max: 1e10, negative: 2 })
     expect(percentileOf(samples, 50)).toBe(0)
+    for (const percentile of [50, 100]) expect(percentileOf(recorded([-3, -1]), percentile)).toBe(0)
   })
 
   it.each([

@@ -44,6 +44,34 @@ describe('merging reports', () => {
     })
   })
 
+  it('says what is lost of all parts together, and takes what two have received for duplicates', () => {
+    const ofPart = (index: number, expected: number, received: number) =>
+      part(index, 2, { result: resultOf({ messages: { expected, received, lost: undefined, duplicates: 1 } }) })
+    expect(merge(ofPart(0, 100, 20), ofPart(1, 50, 120)).report.result.messages).toMatchObject({
+      expected: 150,
+      received: 140,
+      lost: 10,
+      duplicates: 2,
+    })
+    expect(merge(ofPart(0, 100, 20), ofPart(1, 50, 145)).report.result.messages).toMatchObject({
+      expected: 150,
+      received: 150,
+      lost: 0,
+      duplicates: 17,
+    })
+    expect(merge(ofPart(1, 50, 120)).report.result.messages).toMatchObject({ received: 120, lost: undefined })
+  })
+
+  it('keeps the clocks of parts on other machines', () => {
+    const clock = (index: number) => ({ part: index, before: { aheadUs: index, errorUs: 5 }, after: undefined })
+    const { report } = merge(
+      part(2, 3, { result: resultOf({ clocks: [clock(2)] }) }),
+      part(0, 3),
+      part(1, 3, { result: resultOf({ clocks: [clock(1)] }) }),
+    )
+    expect(report.result.clocks).toEqual([clock(1), clock(2)])
+  })
+
   it('comes to the same in one step or two', () => {
     const parts = [0, 1, 2].map((index) =>
       part(index, 3, {

@@ -1,3 +1,4 @@
+import type { HostClock } from '../../src/bench/clock.ts'
 import type { Phases, Plan, PublishPlan, SubscribePlan } from '../../src/bench/plan.ts'
 import type { Interval, Result } from '../../src/bench/result.ts'
 import { type Phase, runBench } from '../../src/bench/run.ts'
@@ -66,6 +67,7 @@ export function planFor(port: number, parts: PlanParts = {}): Plan {
     },
     seed: 1,
     shard: { index: 0, of: 1 },
+    meeting: { run: 'test', limitMs: 20_000 },
     workers: 1,
     intervalMs: 1000,
     ...rest,
@@ -86,7 +88,8 @@ export interface BenchRun {
   waiting(count: number): Promise<void>
 }
 
-export function startBench(plan: Plan): BenchRun {
+/** @param host that the run takes itself to be on. */
+export function startBench(plan: Plan, host: HostClock = { id: 'here', monotonicUs }): BenchRun {
   const controller = new AbortController()
   const [phases, intervals, notices]: [Phase[], Interval[], string[]] = [[], [], []]
   const looks = new Set<() => void>()
@@ -113,7 +116,7 @@ export function startBench(plan: Plan): BenchRun {
       look()
     },
     program,
-    host: { id: 'here', monotonicUs },
+    host,
     cpuUsage: () => process.cpuUsage(),
   })
   return {

@@ -35,7 +35,7 @@ describe('the report as JSON', () => {
       result: resultOf({
         incomplete: 'interrupted by SIGINT',
         measured: measuredOf({ endToEnd: { ...evenly(5000, 3_000_000), negative: 3, min: -40 } }),
-        messages: { rejected: { '0x97': 3 } },
+        messages: { rejected: { '0x97': 3 }, undecided: 4 },
         connections: { failed: { 'connection refused': 2 } },
         brokerLimits: { receiveMaximum: 20, retainAvailable: true },
         slow: { expected: 9, received: 7, lost: 2, duplicates: 1, outOfOrder: 0, hungUp: { reset: 1 } },
@@ -45,6 +45,24 @@ describe('the report as JSON', () => {
     const text = reportJson(report)
     expect(text.trimEnd()).not.toContain('\n')
     expect(readReport(text, 'a.json')).toEqual(report)
+  })
+
+  it('comes back also of a part on another machine', () => {
+    const [before, after] = [
+      { aheadUs: -12.5, errorUs: 100 },
+      { aheadUs: 7, errorUs: 90 },
+    ]
+    const report = reportOf({
+      shards: { indexes: [1], of: 3 },
+      result: resultOf({
+        messages: { lost: undefined },
+        clocks: [
+          { part: 1, before, after },
+          { part: 2, before, after: undefined },
+        ],
+      }),
+    })
+    expect(readReport(reportJson(report), 'a.json')).toEqual(report)
   })
 
   it('comes back also of a run that measured nothing and never ended', () => {
@@ -96,6 +114,15 @@ describe('the report as JSON', () => {
         publish: { properties: ['user-property'] },
       },
     })
+  })
+
+  it('has of a payload that was given only what tells it from others', () => {
+    const payload = { kind: 'content', content: Buffer.from('canary'), sha256: 'abc' } as const
+    const configuration = configured({}, { publish: { ...planOf().publish!, payload } })
+    const report = reportOf({ configuration })
+    expect(configuration.publish).toMatchObject({ payload: { kind: 'content', bytes: 6, sha256: 'abc' } })
+    expect(reportJson(report)).not.toContain('canary')
+    expect(readReport(reportJson(report), 'a.json')).toEqual(report)
   })
 })
 

@@ -48,6 +48,7 @@ export function planOf(options: Readonly<Record<string, string>> = {}, some: Par
     },
     seed: 1,
     shard: { index: 0, of: 1 },
+    meeting: { run: 'r', limitMs: 60_000 },
     workers: 1,
     intervalMs: 1000,
     ...some,

@@ -111,6 +111,7 @@ export function resultOf({
     measured: measuredOf({ endToEnd: evenly(10_000, 1000), connack: evenly(20, 900) }),
     intervals: Array.from({ length: 10 }, (_, at) => intervalOf(at)),
     brokerLimits: {},
+    clocks: [],
     ...some,
   }
 }

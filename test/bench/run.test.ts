@@ -89,23 +89,6 @@ describe('a run against a sound broker', () => {
     expect(intervals.at(-2)).toMatchObject({ connected: 2 })
   })
 
-  it('does the same in two shards as in one run', async () => {
-    await using broker = await startFaultyBroker()
-    const parts: PlanParts = {
-      publish: { clients: 5, topic: 'bench/%i' },
-      subscribe: { clients: 5, filter: 'bench/%i' },
-      phases: { messages: 203, drainMs: 100 },
-    }
-    const results: Result[] = []
-    for (const index of [0, 1])
-      results.push(await startBench(planFor(broker.port, { ...parts, shard: { index, of: 2 } })).result)
-    const [one, other] = results.map(({ messages }) => messages)
-    expect(one).toEqual(counts(122, 122))
-    expect(other).toEqual(counts(81, 81))
-    expect(results.map(({ connections }) => connections.intended)).toEqual([6, 4])
-    expect(new Set(broker.published.map(({ publisher }) => publisher)).size).toBe(5)
-  })
-
   it('spreads messages over publishers by their numbers', async () => {
     await using broker = await startFaultyBroker()
     const plan = planFor(broker.port, { publish: { clients: 3, topic: 't/%i/%c' }, phases: { messages: 7 } })
@@ -148,12 +131,54 @@ describe('a run against a sound broker', () => {
     const small = await startBench(
       planFor(broker.port, { publish: { payloadSize: 15 }, subscribe: {}, phases: { messages: 10 } }),
     ).result
-    expect(small.messages).toMatchObject({ sent: 10, expected: 0, received: 0, lost: 0 })
+    expect(small.messages).toMatchObject({ sent: 10, expected: 0, lost: undefined })
     expect(broker.published.every(({ payload }) => payload.length === 15)).toBe(true)
     const large = await startBench(
       planFor(broker.port, { publish: { payloadSize: 100_000 }, subscribe: {}, phases: { messages: 10 } }),
     ).result
     expect(large.messages).toEqual(counts(10, 10))
+  })
+
+  it('sends payloads of several sizes, the same whoever sends them, and checks each', async () => {
+    const sizes = [
+      { from: 16, to: 40, share: 0.8 },
+      { from: 20_000, to: 90_000, share: 0.2 },
+    ]
+    const lengthsBy = async (workers: number) => {
+      await using broker = await startFaultyBroker()
+      const { messages, intervals } = await startBench(
+        planFor(broker.port, {
+          workers,
+          publish: { clients: 2, payload: { kind: 'sizes', sizes } },
+          subscribe: {},
+          phases: { messages: 100 },
+        }),
+      ).result
+      expect(messages).toEqual(counts(100, 100))
+      const lengths = broker.published.map(({ topic, payload }) => [topic, payload.length] as const)
+      const bytes = lengths.reduce((sum, [topic, length]) => sum + topic.length + length, 0)
+      expect(intervals.reduce((sum, { bytesSent }) => sum + bytesSent, 0)).toBeGreaterThan(bytes)
+      expect(intervals.reduce((sum, { bytesSent }) => sum + bytesSent, 0)).toBeLessThan(bytes + 100 * 6 + 500)
+      return ['bench/0', 'bench/1'].map((wanted) => lengths.filter(([topic]) => topic === wanted))
+    }
+    expect(await lengthsBy(2)).toEqual(await lengthsBy(1))
+  })
+
+  it.each([false, true])('sends what it was given, whatever bytes, without a stamp: %s', async (unstamped) => {
+    await using broker = await startFaultyBroker()
+    const content = Buffer.from([0, 255, 13, 10, 128, 0])
+    const { messages, measured } = await startBench(
+      planFor(broker.port, {
+        publish: { payload: { kind: 'content', content, sha256: '' }, unstamped },
+        subscribe: {},
+        phases: { messages: 30, drainMs: 200 },
+      }),
+    ).result
+    const sent = broker.published.map(({ payload }) => payload.subarray(unstamped ? 0 : 16))
+    expect(sent).toEqual(Array.from({ length: 30 }, () => content))
+    expect(measured.endToEnd.count).toBe(unstamped ? 0 : 30)
+    if (unstamped) expect(messages).toMatchObject({ sent: 30, expected: 0, lost: undefined, foreign: 0 })
+    else expect(messages).toEqual(counts(30, 30))
   })
 
   it('takes for foreign what was retained before', async () => {
@@ -327,7 +352,7 @@ describe('a run that is interrupted', () => {
       expect(incomplete).toBe('interrupted')
       expect(run.phases.at(-1)).toBe('disconnect')
       expect(messages.sent).toBe(messages.intended)
-      expect(messages.received + messages.lost).toBe(messages.expected)
+      expect(messages.received + messages.lost!).toBe(messages.expected)
       expect(measuredMs).toBeLessThan(long)
       if (phase === 'connect') expect(connections.failed).toEqual({ 'it was not connected when the run ended': 2 })
       else expect(connections.connected).toBe(2)

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type Arrival, Sequences } from '../../src/bench/sequences.ts'
+import { uniform } from '../../src/bench/random.ts'
+import { type Arrival, GapMemory, Sequences } from '../../src/bench/sequences.ts'
 
 function counted(...sequences: readonly number[]) {
-  const all = new Sequences()
+  const all = new Sequences(new GapMemory())
   const arrivals = sequences.map((sequence) => all.add(7, sequence))
   const count = (arrival: Arrival) => arrivals.filter((each) => each === arrival).length
   return { received: count('next') + count('late'), duplicates: count('duplicate'), outOfOrder: count('late') }
@@ -23,7 +24,7 @@ describe('Sequences', () => {
   })
 
   it('keeps publishers apart', () => {
-    const all = new Sequences()
+    const all = new Sequences(new GapMemory())
     const arrivals = [1, 2, 1, 2].map((publisher) => all.add(publisher, publisher === 1 ? 0 : 3))
     expect(arrivals).toEqual(['next', 'next', 'duplicate', 'duplicate'])
   })
@@ -38,5 +39,54 @@ describe('Sequences', () => {
       latest = Math.max(latest, number)
     }
     expect(counted(...numbers)).toEqual({ received: seen.size, duplicates: 5000 - seen.size, outOfOrder: late })
+  })
+
+  /** What becomes of these numbers of one publisher, where so many gaps are remembered. */
+  function arrivals(gaps: number, sequences: readonly number[]): { arrivals: Arrival[]; left: number } {
+    const memory = new GapMemory(gaps)
+    const all = new Sequences(memory)
+    return { arrivals: sequences.map((sequence) => all.add(0, sequence)), left: memory.left }
+  }
+
+  it('remembers no more gaps than it may, and says what it does not know', () => {
+    const missing = Array.from({ length: 1000 }, (_, at) => 2 * at + 1)
+    expect(arrivals(3, [...missing, 1996, 1998, 1994, 1992, 0, 1997])).toEqual({
+      arrivals: [...missing.map(() => 'next'), 'late', 'late', 'late', 'undecided', 'undecided', 'duplicate'],
+      left: 3,
+    })
+  })
+
+  it('takes for undecided only what is below a gap that it has forgotten', () => {
+    expect(arrivals(0, [5, 6, 6, 3, 5]).arrivals).toEqual(['next', 'next', 'duplicate', 'undecided', 'duplicate'])
+    // Filling the middle of the only gap leaves two: the lower one is forgotten.
+    expect(arrivals(1, [10, 4, 6, 5, 2, 6, 8, 8, 9])).toEqual({
+      arrivals: ['next', 'late', 'late', 'undecided', 'undecided', 'duplicate', 'late', 'duplicate', 'late'],
+      left: 1,
+    })
+  })
+
+  it('shares its memory among publishers, and gives it back', () => {
+    const memory = new GapMemory(2)
+    const all = [new Sequences(memory), new Sequences(memory)]
+    expect(all.map((each) => each.add(0, 1))).toEqual(['next', 'next'])
+    expect(memory.left).toBe(0)
+    expect(all[0]!.add(1, 1)).toBe('next')
+    expect(all[0]!.add(1, 0)).toBe('undecided')
+    expect(all.map((each) => each.add(0, 0))).toEqual(['late', 'late'])
+    expect(memory.left).toBe(2)
+  })
+
+  it('never takes a message for one that has come, or the other way round, however little it remembers', () => {
+    const random = uniform(3)
+    for (const gaps of [0, 1, 5, 40]) {
+      const all = new Sequences(new GapMemory(gaps))
+      const seen = new Set<number>()
+      for (let step = 0; step < 3000; step++) {
+        const sequence = Math.floor(step / 4 + random() * 300)
+        const arrival = all.add(0, sequence)
+        if (arrival !== 'undecided') expect(arrival === 'duplicate').toBe(seen.has(sequence))
+        seen.add(sequence)
+      }
+    }
   })
 })

@@ -45,6 +45,13 @@ describe('a threshold', () => {
     expect(holds(parseThreshold('ack.p50<1s'), slow)).toBeUndefined()
   })
 
+  it('fails when only all parts of a run can tell', () => {
+    expect(judge('lost>0', resultOf({ messages: { lost: undefined } }))).toMatchObject({
+      failed: true,
+      reason: "lost can't be told: it takes stamps, and all parts of a run (bench merge)",
+    })
+  })
+
   it('takes a rate over the time until the last one came', () => {
     const late = resultOf({ acknowledgingMs: 12_500, receivingMs: 20_000 })
     for (const comparison of ['rate<1000', 'rate.acknowledged>800', 'rate.received>500'])

@@ -48,6 +48,13 @@ const slowly = (result: Result): Result => ({
 })
 
 describe('the verdict on the generator', () => {
+  it('is not that what waits in sockets is its fault: the broker has not read it', () => {
+    expect(verdictOf(withHealth(10, { socketBacklog: 50_000_000 }), 4)).toEqual({
+      generatorLimited: false,
+      reasons: [],
+    })
+  })
+
   it.each<[what: string, result: Result, reason: RegExp]>([
     ['a busy event loop', withHealth(6, { utilization: 0.97 }), /its event loop was up to 97 % busy/],
     ['one long stop', withHealth(1, { loopDelayMaxMs: 150 }), /stood still for 150 ms in all, at worst 150 ms/],

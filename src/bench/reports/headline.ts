@@ -1,5 +1,6 @@
+import type { SizeShare } from '../../options/size-distribution.ts'
 import type { Configuration } from '../configuration.ts'
-import { shownBytes, shownCount, shownRate, shownTime } from '../figures.ts'
+import { shownBytes, shownCount, shownRate, shownShare, shownTime } from '../figures.ts'
 import type { Report } from '../report.ts'
 import type { Result } from '../result.ts'
 import type { Segment } from '../schedule.ts'
@@ -47,15 +48,30 @@ function told(brokerVersion: string | undefined, { brokerLimits }: Result): stri
 const LONGEST_REPEATED = 20
 
 function publishing({ publish, subscribe }: Configuration): string[] {
-  const { qos, payloadSize, segments, poisson, wills } = publish!
+  const { qos, segments, poisson, wills } = publish!
   const received = subscribe === undefined || subscribe.options.qos === qos ? '' : ` to ${subscribe.options.qos}`
   return [
     ...(wills ? ['messages are wills of clients that are cut off'] : []),
     `QoS ${qos}${received}`,
-    shownBytes(payloadSize),
+    shownPayload(publish!),
     segments === undefined ? 'as fast as it goes (closed loop)' : `${shownSegments(segments)} on schedule (open loop)`,
     ...(poisson ? ['random arrivals'] : []),
   ]
+}
+
+/** `100 B`, `100 B to 2 kB`, `100 B (90 %) or 10 kB (10 %)`, `payloads of 1 kB`, `payloads 'on %n'`. */
+function shownPayload({ payloadSize, payload }: NonNullable<Configuration['publish']>): string {
+  if (payload === undefined) return shownBytes(payloadSize)
+  if (payload.kind === 'content') return `payloads of ${shownBytes(payload.bytes)}`
+  if (payload.kind === 'template') return `payloads '${payload.text}'`
+  const { sizes } = payload
+  return sizes
+    .map((each) => `${shownSizes(each)}${sizes.length > 1 ? ` (${shownShare(each.share)})` : ''}`)
+    .join(' or ')
+}
+
+function shownSizes({ from, to }: SizeShare): string {
+  return from === to ? shownBytes(from) : `${shownBytes(from)} to ${shownBytes(to)}`
 }
 
 function numberOf(count: number, what: string): string {

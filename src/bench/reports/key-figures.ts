@@ -55,7 +55,9 @@ function losses({ configuration, result }: Report): KeyFigure[] {
   if (configuration.publish === undefined || configuration.subscribe === undefined) return []
   const { lost, expected, duplicates, outOfOrder } = result.messages
   return [
-    { label: 'lost', value: shownCount(lost), of: `of ${shownCount(expected)} expected`, isBad: lost > 0 },
+    ...(lost === undefined
+      ? []
+      : [{ label: 'lost', value: shownCount(lost), of: `of ${shownCount(expected)} expected`, isBad: lost > 0 }]),
     {
       label: 'duplicates',
       value: shownCount(duplicates),

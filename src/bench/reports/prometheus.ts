@@ -28,8 +28,9 @@ export function prometheusText(report: Report): string {
 }
 
 function messageStates({ messages }: Result): Readonly<Record<string, number>> {
-  const { rejected, duplicates, outOfOrder, ...counts } = messages
-  return { ...counts, rejected: totalOf(rejected), duplicate: duplicates, out_of_order: outOfOrder }
+  const { rejected, duplicates, outOfOrder, lost, ...counts } = messages
+  const told = lost === undefined ? counts : { ...counts, lost }
+  return { ...told, rejected: totalOf(rejected), duplicate: duplicates, out_of_order: outOfOrder }
 }
 
 function connectionStates({ connections }: Result): Readonly<Record<string, number>> {

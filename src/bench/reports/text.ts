@@ -1,6 +1,8 @@
 import { shownBytes, shownCount, shownRate, shownTime } from '../figures.ts'
 import { percentileOf, type Samples } from '../latencies.ts'
 import { LATENCIES, metricOf, PERCENTILES, totalOf } from '../metrics.ts'
+import type { Offset } from '../parts/offset.ts'
+import { isStamped, type PayloadFacts } from '../payloads.ts'
 import { coresOf, type Report } from '../report.ts'
 import type { Interval, Result, SlowCounts } from '../result.ts'
 import type { Outcome } from '../thresholds.ts'
@@ -21,6 +23,7 @@ export function textReport(report: Report, thresholds: readonly Outcome[] = []):
     ...block('Messages', messages(report)),
     ...block('Rates', rates(report)),
     ...block('Latency', latencies(report)),
+    ...block('Clocks', clocks(result)),
     ...block('Generator', generator(result, verdict === undefined)),
     ...block('Thresholds', thresholdLines(thresholds)),
   ]
@@ -109,7 +112,7 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
-    ...((publishes || hasFlood) && subscribes
+    ...((publishes || hasFlood) && subscribes && lost !== undefined
       ? [
           balance(
             ['expected', expected],
@@ -120,8 +123,9 @@ function messages({ configuration, result }: Report): string[] {
           ),
         ]
       : []),
+    ...(publishes && subscribes && lost === undefined ? [withoutLoss(configuration.publish, messages)] : []),
     ...(subscribes && !publishes && !hasFlood ? [`received ${shownCount(received)}`] : []),
-    ...(subscribes && (publishes || hasFlood) ? [asides(messages)] : []),
+    ...(subscribes && (publishes ? isStamped(configuration.publish) : hasFlood) ? [asides(messages)] : []),
     ...(result.slow === undefined ? [] : slowReaders(result.slow)),
     ...reasons('rejected', rejected),
   ]
@@ -140,14 +144,23 @@ function slowReaders({ expected, received, lost, duplicates, hungUp }: SlowCount
   ]
 }
 
+/** A part receives what others have sent, and what has no stamp may be anything. */
+function withoutLoss(publish: PayloadFacts, { expected, received }: Result['messages']): string {
+  if (!isStamped(publish))
+    return `received ${shownCount(received)}; without stamps neither latency nor loss can be told`
+  const here = `received ${shownCount(received)} here; what is sent here makes ${shownCount(expected)} deliveries in all parts`
+  return `${here}: bench merge says what is lost`
+}
+
 /** Of a will the client that had it sees none. */
 function hasAcknowledgements({ qos, wills }: NonNullable<Report['configuration']['publish']>): boolean {
   return qos > 0 && !wills
 }
 
-function asides({ duplicates, outOfOrder, foreign }: Result['messages']): string {
+function asides({ duplicates, outOfOrder, undecided, foreign }: Result['messages']): string {
   const others = foreign === 0 ? '' : `, ${shownCount(foreign)} of others`
-  return `${shownCount(duplicates)} duplicates, ${shownCount(outOfOrder)} out of order${others}`
+  const unclear = undecided === undefined ? '' : `, ${shownCount(undecided)} either, and lost at most so many less`
+  return `${shownCount(duplicates)} duplicates, ${shownCount(outOfOrder)} out of order${unclear}${others}`
 }
 
 type Part = readonly [name: string, count: number]
@@ -225,7 +238,8 @@ function latencies({ configuration, result }: Report): string[] {
     ...table,
     ...(table.some((line) => / - /.test(line)) ? ['-: fewer than ten samples lie above'] : []),
     ...negative.map(
-      ({ title, samples }) => `${title}: ${shownCount(samples.negative)} are negative: the clocks differ`,
+      ({ title, samples }) =>
+        `${title}: ${shownCount(samples.negative)} are negative, the worst ${shownTime(samples.min)}: the clocks differ`,
     ),
     ...missing(result),
     ...(configuration.subscribe?.absent ? ['What was received includes the absence of the subscribers'] : []),
@@ -236,7 +250,7 @@ function latencies({ configuration, result }: Report): string[] {
 /** The latency of what never came is not in any percentile. */
 function missing({ messages: { lost, unanswered }, intervals }: Result): string[] {
   const parts = [
-    ...(lost > 0 ? [`the ${shownCount(lost)} lost`] : []),
+    ...(lost === undefined || lost === 0 ? [] : [`the ${shownCount(lost)} lost`]),
     ...(unanswered > 0 ? [`the ${shownCount(unanswered)} unanswered`] : []),
   ]
   if (parts.length === 0) return []
@@ -263,6 +277,17 @@ function latencyRow(title: string, samples: Samples, told: readonly number[]): s
     ...percentiles.map((us) => (us === undefined ? '-' : shownTime(us))),
     shownTime(samples.max),
     shownCount(samples.count),
+  ]
+}
+
+function clocks({ clocks }: Result): string[] {
+  const shown = ({ aheadUs, errorUs }: Offset) => `${shownTime(Math.round(aheadUs))} ± ${shownTime(Math.ceil(errorUs))}`
+  return [
+    ...clocks.map(({ part, before, after }) => {
+      const later = after === undefined ? 'not known after it' : `${shown(after)} after it`
+      return `part ${part + 1} is behind part 1 by ${shown(before)} before the measurement, ${later}`
+    }),
+    ...(clocks.length === 0 ? [] : ['Latencies between these machines are only that exact']),
   ]
 }
 

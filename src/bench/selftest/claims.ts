@@ -78,7 +78,7 @@ function shownCounts({ sent, received, lost, duplicates, outOfOrder, ...rest }: 
     ...shownReasons('rejected', rest.rejected),
     ...(rest.unanswered === 0 ? [] : [`unanswered ${shownCount(rest.unanswered)}`]),
     `received ${shownCount(received)}`,
-    `lost ${shownCount(lost)}`,
+    ...(lost === undefined ? [] : [`lost ${shownCount(lost)}`]),
     `duplicates ${shownCount(duplicates)}`,
     `out of order ${shownCount(outOfOrder)}`,
     ...(rest.foreign === 0 ? [] : [`of others ${shownCount(rest.foreign)}`]),

@@ -64,6 +64,7 @@ export function planOf(values: ConnectionValues, port: number, parts: PlanParts)
     },
     seed: 1,
     shard: { index: 0, of: 1 },
+    meeting: { run: 'selftest', limitMs: 0 },
     workers,
     intervalMs: 200,
   }

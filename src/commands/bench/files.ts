@@ -21,9 +21,24 @@ export function readCredentialsFile(path: string): readonly Credentials[] {
   return readCredentials(readText(path, name), name)
 }
 
+/** So that a thread has room for some. */
+export const LARGEST_PAYLOAD = 16 * 1024 ** 2
+
+/** @throws LocalError for a file that can't be read or is too large. */
+export function readPayloadFile(path: string): Buffer {
+  const name = `--payload-file ${path}`
+  const content = readBytes(path, name)
+  if (content.length <= LARGEST_PAYLOAD) return content
+  throw new LocalError(`${name}: has ${content.length} bytes; a payload has at most ${LARGEST_PAYLOAD}`)
+}
+
 function readText(path: string, name: string): string {
+  return readBytes(path, name).toString()
+}
+
+function readBytes(path: string, name: string): Buffer {
   try {
-    return readFileSync(path, 'utf8')
+    return readFileSync(path)
   } catch (error) {
     throw new LocalError(`${name}: ${reasonOf(error)}`, { cause: error })
   }

@@ -117,7 +117,7 @@ export const benchFlow = command({
     const wills = shape === SHAPES.wills
     const topic = values.topic ?? values.url?.topic ?? shape.topic
     const filter = values.filter ?? (topic === shape.topic ? shape.filter : topic)
-    const messages = publishPlan(values, { clients: publishers, topic, properties: publishProperties(values) })
+    const messages = await publishPlan(values, { clients: publishers, topic, properties: publishProperties(values) })
     const publish = { ...messages, wills }
     const subscribe = {
       clients: subscribers,

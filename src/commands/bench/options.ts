@@ -1,10 +1,10 @@
 import type { PublishPlan } from '../../bench/plan.ts'
-import { STAMP_SIZE } from '../../bench/stamp.ts'
 import { connectionOptions } from '../../options/connection.ts'
-import { duration, file, flag, integer, percentage, size, textOf } from '../../options/kinds.ts'
+import { duration, file, flag, integer, percentage, textOf } from '../../options/kinds.ts'
 import { InvalidValue, type Kind, table, type ValuesOf } from '../../options/option.ts'
 import { publishOptions } from '../../options/publish.ts'
 import { perSecond, rateProfile } from '../../options/rate.ts'
+import { payloadOptions, payloadPlan } from './payload.ts'
 import { reportOptions } from './reporting.ts'
 
 /** What `%i` counts to at most. */
@@ -96,7 +96,15 @@ export const benchOptions = table({
     kind: shard,
     group: 'Generator',
     describe:
-      'Be this part of a run that several processes make: of all clients, messages and the rate; merge adds them up',
+      'Be this part of a run that several processes make: of all clients, messages and the rate. They begin and end ' +
+      'together, for which they need the topics bench/RUN/shards/PART, and merge adds up their reports',
+  },
+  meet: {
+    kind: duration(1),
+    group: 'Generator',
+    describe: 'Longest wait for the other parts of --shard, once the clients here are connected',
+    default: 60_000,
+    defaultText: '60s',
   },
   seed: {
     kind: integer(0, 0xffff_ffff),
@@ -168,12 +176,7 @@ export const filterTemplate = `Topic filter of each subscriber, perhaps $share/G
 export const loadOptions = table({
   qos: { ...publishOptions.qos, group: 'Messages' },
   retain: { ...publishOptions.retain, group: 'Messages', describe: 'Publish retained messages' },
-  size: {
-    kind: size(0, 16 * 1024 ** 2),
-    group: 'Messages',
-    describe: `Bytes of each payload; from ${STAMP_SIZE} on it has room for what tells latency, loss and order`,
-    default: 100,
-  },
+  ...payloadOptions,
   rate: {
     kind: rateProfile,
     group: 'Load',
@@ -219,10 +222,10 @@ const USUAL_RATE = [{ from: 1000, to: 1000, durationMs: Number.POSITIVE_INFINITY
 export type LoadValues = ValuesOf<typeof loadOptions>
 
 /** @param clients that share the load. */
-export function publishPlan(
+export async function publishPlan(
   values: LoadValues & Pick<BenchValues, 'protocolVersion'>,
   { clients, topic, properties }: Pick<PublishPlan, 'clients' | 'topic' | 'properties'>,
-): PublishPlan {
+): Promise<PublishPlan> {
   const isCareful = values.qos === 2 && (values.protocolVersion ?? 4) < 5
   return {
     clients,
@@ -231,7 +234,7 @@ export function publishPlan(
     retain: values.retain,
     wills: false,
     properties,
-    payloadSize: values.size,
+    ...(await payloadPlan(values)),
     segments: values.rate === 'max' ? undefined : (values.rate ?? USUAL_RATE),
     poisson: values.poisson,
     inflight: values.inflight ?? (isCareful ? 20 : 1000),

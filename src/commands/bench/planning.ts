@@ -15,7 +15,7 @@ const LONG_DRAIN_MS = 60_000
 
 /** What a command adds to what all have in common. */
 export interface Work extends Pick<Plan, 'publish' | 'subscribe' | 'idle' | 'churn'> {
-  readonly values: BenchValues & Partial<LoadValues>
+  readonly values: BenchValues & Partial<Omit<LoadValues, 'size'>>
   /** How long to measure unless told otherwise. */
   readonly durationMs?: number
 }
@@ -37,6 +37,7 @@ export async function planOf(work: Work, io: Io): Promise<Plan> {
     phases: phasesOf(work),
     seed: values.seed,
     shard: values.shard ?? { index: 0, of: 1 },
+    meeting: { run: '%r', limitMs: values.meet },
     workers: values.workers ?? workersFor(work),
     intervalMs: values.interval,
   }
@@ -126,7 +127,14 @@ export function withRun(plan: Plan): Plan {
   return {
     ...plan,
     clientId: filled(plan.clientId),
-    publish: publish && { ...publish, topic: filled(publish.topic) },
+    meeting: { ...plan.meeting, run },
+    publish: publish && {
+      ...publish,
+      topic: filled(publish.topic),
+      ...(publish.payload?.kind === 'template'
+        ? { payload: { ...publish.payload, text: filled(publish.payload.text) } }
+        : {}),
+    },
     subscribe: subscribe && { ...subscribe, filter: filled(subscribe.filter) },
   }
 }

@@ -39,7 +39,7 @@ export const benchPub = command({
 
   async run(values: Values, io: Io) {
     const topic = values.topic ?? values.url?.topic ?? 'bench/%i'
-    const publish = publishPlan(values, { clients: values.clients, topic, properties: publishProperties(values) })
+    const publish = await publishPlan(values, { clients: values.clients, topic, properties: publishProperties(values) })
     return await runOrFind(
       'bench pub',
       { values, publish, subscribe: undefined, idle: 0, churn: churnPlan(values) },

@@ -88,7 +88,7 @@ async function batchesOf({ client, subscribe, seed }: Plan): Promise<{ readonly 
       const bounds: number[] = []
       for (let number = from; number < to; number++) {
         const start = (number - from) * payload.length
-        writeStamp(bytes, start, 0, number, 0, 0)
+        writeStamp(bytes, start, 0, number, 0, 0, false)
         bounds.push(start, start + payload.length)
       }
       return { headers: headers(from, to), payloads: { bytes, bounds } }

@@ -1,10 +1,12 @@
 import { arch, cpus, hostname, type as osType, release, totalmem } from 'node:os'
 import { configurationOf } from '../../bench/configuration.ts'
+import { supplyOf } from '../../bench/machine.ts'
 import type { Counts } from '../../bench/metrics.ts'
 import type { Plan } from '../../bench/plan.ts'
 import type { Host, Report } from '../../bench/report.ts'
 import { progressOf } from '../../bench/reports/progress.ts'
 import type { Interval, Result } from '../../bench/result.ts'
+import { shortagesOf } from '../../bench/shortages.ts'
 import { brokenForGood } from '../../bench/thresholds.ts'
 import { connectionCounts } from '../../bench/totals.ts'
 import { safeText } from '../../formatters/terminal-safe.ts'
@@ -43,6 +45,7 @@ export async function runPlan(
     if (values.progress) line.around(() => io.stderr.write(`${text}\n`))
     line.show(text)
   }
+  for (const text of shortagesOf(plan, supplyOf())) line.around(() => notice(text))
   try {
     const whole = withRun(plan)
     const events = {

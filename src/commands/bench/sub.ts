@@ -1,9 +1,11 @@
+import { STAMP_SIZE } from '../../bench/stamp.ts'
 import type { Io } from '../../io.ts'
-import { integer, topicFilter } from '../../options/kinds.ts'
+import { integer, size, topicFilter } from '../../options/kinds.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
 import { subscribeOptions } from '../../options/subscribe.ts'
 import { command } from '../command.ts'
 import { churnOptions, churnPlan } from './churning.ts'
+import { LARGEST_PAYLOAD } from './files.ts'
 import { benchOptions, clientCount, filterTemplate, loadOptions } from './options.ts'
 import { planOf } from './planning.ts'
 import { runAndReport } from './running.ts'
@@ -32,7 +34,13 @@ const options = table({
       'clear them at the end',
     excludes: ['topic', 'messages', 'churn', 'shard'],
   },
-  size: { ...loadOptions.size, describe: 'Bytes of each retained message, at least 16', requires: ['retainedFlood'] },
+  size: {
+    kind: size(STAMP_SIZE, LARGEST_PAYLOAD),
+    group: 'Messages',
+    describe: 'Bytes of each retained message',
+    default: 100,
+    requires: ['retainedFlood'],
+  },
   messages: {
     ...loadOptions.messages,
     describe: 'Measure until all subscribers together have received this many messages',

@@ -87,9 +87,62 @@ Thresholds
     )
     expect(text).toContain('as fast as it goes (closed loop)')
     expect(text).toContain('Closed loop (--rate max): latency is not meaningful under saturation\n')
-    expect(text).toContain('sent to received: 12 are negative: the clocks differ\n')
+    expect(text).toContain('sent to received: 12 are negative, the worst 1 µs: the clocks differ\n')
     expect(text).not.toContain('due to received')
     expect(text).toContain('Not the whole run: interrupted by SIGINT\n')
+  })
+
+  it.each([
+    [{ kind: 'sizes', sizes: [{ from: 100, to: 2048, share: 1 }] }, '100 B to 2.05 kB'],
+    [
+      {
+        kind: 'sizes',
+        sizes: [
+          { from: 100, to: 100, share: 0.9 },
+          { from: 1000, to: 1000, share: 0.1 },
+        ],
+      },
+      '100 B (90 %) or 1 kB (10 %)',
+    ],
+    [{ kind: 'template', text: 'on %n' }, "payloads 'on %n'"],
+    [{ kind: 'content', content: Buffer.alloc(300), sha256: '' }, 'payloads of 300 B'],
+  ] as const)('says what payloads were: %j', (payload, expected) => {
+    const configuration = configured({}, { publish: { ...publish, payload } })
+    expect(shown(reportOf({ configuration }))).toContain(`QoS 0, ${expected}, 1,000/s`)
+  })
+
+  it('says that without stamps little can be told', () => {
+    const configuration = configured({}, { publish: { ...publish, unstamped: true } })
+    const text = shown(reportOf({ configuration, result: resultOf({ messages: { expected: 0, lost: undefined } }) }))
+    expect(text).toContain('received 10,000; without stamps neither latency nor loss can be told\n')
+    expect(text).not.toContain('duplicates')
+  })
+
+  it('says of how many it is not known whether they were lost', () => {
+    const text = shown(reportOf({ result: resultOf({ messages: { undecided: 1234 } }) }))
+    expect(text).toContain('0 duplicates, 0 out of order, 1,234 either, and lost at most so many less\n')
+  })
+
+  it('leaves what is lost to the merged report, where it is of a part', () => {
+    const shards = { indexes: [1], of: 2 }
+    const text = shown(reportOf({ shards, result: resultOf({ messages: { received: 7, lost: undefined } }) }))
+    expect(text).toContain(
+      'received 7 here; what is sent here makes 10,000 deliveries in all parts: bench merge says what is lost\n',
+    )
+    expect(text).not.toContain('expected')
+  })
+
+  it('says how exact times between machines are', () => {
+    const clocks = [
+      { part: 1, before: { aheadUs: 1_234_567, errorUs: 210.4 }, after: { aheadUs: 1_234_600.2, errorUs: 190 } },
+      { part: 3, before: { aheadUs: -40, errorUs: 90 }, after: undefined },
+    ]
+    expect(shown(reportOf({ result: resultOf({ clocks }) }))).toContain(`
+Clocks
+  part 2 is behind part 1 by 1.23 s ± 211 µs before the measurement, 1.23 s ± 190 µs after it
+  part 4 is behind part 1 by -40 µs ± 90 µs before the measurement, not known after it
+  Latencies between these machines are only that exact
+`)
   })
 
   it('tells of the shape of a load, and of connections that only are', () => {

@@ -17,7 +17,7 @@ async function runDoctored(scenario: string[]) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const doctored: typeof runBench = async (plan, events) => {
     const { messages, ...result } = await runBench(plan, events)
-    return { ...result, messages: { ...messages, lost: Math.max(0, messages.lost - 1) } }
+    return { ...result, messages: { ...messages, lost: Math.max(0, messages.lost! - 1) } }
   }
   const io = {
     stdin: new PassThrough(),

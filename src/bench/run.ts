@@ -41,9 +41,6 @@ export interface RunEvents {
 /** The drain phase of a run that the user has stopped. */
 const HASTY_DRAIN_MS = 1000
 
-/** The drain phase is waited for in steps of this length. */
-const DRAIN_STEP_MS = 50
-
 /** How long workers may take to tell their last. */
 const LAST_WORDS_MS = 10_000
 
@@ -184,7 +181,8 @@ class Run {
     this.#orderAll({ do: 'drain' })
     // What is on its way when the user stops the run is not lost.
     const isStopped = this.#incomplete === 'interrupted'
-    await this.#awaitRest(isStopped ? Math.min(drainMs, HASTY_DRAIN_MS) : drainMs, !isStopped)
+    const limitMs = isStopped ? Math.min(drainMs, HASTY_DRAIN_MS) : drainMs
+    await this.#waiting.untilAwake(() => this.#parts.hasDrained, limitMs, !isStopped)
     const { gone } = this.#parts
     if (gone.length > 0) this.#incomplete ??= `${partNames(gone, this.#plan.shard.of)} ended before the others`
     return { fromUs, measuredMs: Math.min(measuredMs, this.#plan.phases.measureMs) }
@@ -199,13 +197,6 @@ class Run {
     // A flood has come when everybody is still there.
     const isGone = this.#hasLostAll && (!isDone || this.#plan.subscribe?.retained !== undefined)
     if (isGone) this.#incomplete ??= 'every connection was lost'
-  }
-
-  /** Of the time in which this process stands still little counts: what has come meanwhile was not read, and is not lost. */
-  async #awaitRest(limitMs: number, heedsSignal: boolean): Promise<void> {
-    const isOver = () => this.#parts.hasDrained || (heedsSignal && this.#events.signal.aborted)
-    for (let leftMs = limitMs; leftMs > 0 && !isOver(); leftMs -= DRAIN_STEP_MS)
-      await this.#waiting.until(() => this.#parts.hasDrained, Math.min(leftMs, DRAIN_STEP_MS), heedsSignal)
   }
 
   get #hasLostAll(): boolean {

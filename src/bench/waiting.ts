@@ -1,3 +1,6 @@
+/** In steps of this length `untilAwake` waits. */
+const STEP_MS = 50
+
 /** Waits for what others bring about: they say when something has changed. */
 export class Waiting {
   readonly #signal: AbortSignal
@@ -40,5 +43,15 @@ export class Waiting {
       if (this.#look !== undefined) this.#signal.removeEventListener('abort', this.#look)
       this.#look = undefined
     }
+  }
+
+  /**
+   * As `until`, but of the time in which this process stands still little counts: what has come meanwhile was not read,
+   * and is not late.
+   */
+  async untilAwake(isThere: () => boolean, limitMs: number, mayEndEarly: boolean): Promise<void> {
+    const isOver = () => isThere() || (mayEndEarly && this.#endsEarly())
+    for (let leftMs = limitMs; leftMs > 0 && !isOver(); leftMs -= STEP_MS)
+      await this.until(isThere, Math.min(leftMs, STEP_MS), mayEndEarly)
   }
 }

@@ -30,7 +30,8 @@ export function prometheusText(report: Report): string {
 function messageStates({ messages, slow }: Result): Readonly<Record<string, number>> {
   const { rejected, duplicates, outOfOrder, lost, ...counts } = messages
   const told = lost === undefined ? counts : { ...counts, lost }
-  const apart = slow === undefined ? {} : { slow_received: slow.received, slow_lost: slow.lost }
+  const lostApart = slow?.lost === undefined ? {} : { slow_lost: slow.lost }
+  const apart = slow === undefined ? {} : { slow_received: slow.received, ...lostApart }
   return { ...told, ...apart, rejected: totalOf(rejected), duplicate: duplicates, out_of_order: outOfOrder }
 }
 

@@ -226,7 +226,7 @@ describe('a run against a broker that', () => {
     ['downgrades QoS', 2, counts(300, 300)],
   ])('%s, at QoS %d', async (fault, qos, expected) => {
     const { messages, incomplete } = await runAgainst(
-      { fault },
+      { fault, swapMs: 5000 },
       flow(qos, { messages: 300, drainMs: 600 }, { publish: { qos, inflight: 1000 } }),
     )
     expect(messages).toEqual(expected)

@@ -14,6 +14,8 @@ export { type Fault, faults } from './faulty/faults.ts'
 export interface FaultyBrokerOptions extends ListenerSettings {
   /** What it does wrong; without it, nothing. */
   readonly fault?: Fault | undefined
+  /** How long `reorders` holds a message back when no other comes. */
+  readonly swapMs?: number
   /** What it can't do, and says so in the CONNACK of MQTT 5. */
   readonly limits?: Partial<Limits>
   /** Protocol levels it accepts: 3 (MQTT 3.1), 4 (3.1.1), 5; all of them by default. */
@@ -41,9 +43,9 @@ export interface FaultyBroker extends Pick<Listeners, 'ports' | 'urls'>, AsyncDi
 
 /** Starts a broker in this process, for MQTT 3.1, 3.1.1 and 5, that keeps to the specification but for one fault. */
 export async function startFaultyBroker(options: FaultyBrokerOptions = {}): Promise<FaultyBroker> {
-  const { fault, limits, versions = [3, 4, 5], authenticate, ...listeners } = options
+  const { fault, swapMs, limits, versions = [3, 4, 5], authenticate, ...listeners } = options
   const log = new Collected()
-  const exchange = new Exchange(fault)
+  const exchange = new Exchange(fault, swapMs)
   const shared: Shared = {
     fault,
     limits: { ...usualLimits, ...limits },

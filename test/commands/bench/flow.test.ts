@@ -61,7 +61,7 @@ describe('bench flow --slow', () => {
     const run = runCli(['bench', 'flow', '-L', broker.urls.tcp, ...options, ...limits])
     expect(await run.exit).toBe(0)
     const text = run.stdout.toString()
-    expect(text).toContain('3 subscribers, of which 2 read 100/s each, ')
+    expect(text).toContain('3 subscribers, 2 of them slow (100/s each), ')
     expect(text).toContain('  expected 50 = received 50 + lost 0\n')
     expect(text).toContain('  slow subscribers: expected 100 = received 100 + lost 0; 0 duplicates\n')
     expect(text).toMatch(/due to received, slow .* 100\n/)

@@ -7,7 +7,9 @@ import { Session, type Subscription } from './session.ts'
 
 /** Payloads beyond this many bytes are large. */
 export const large = 2 ** 16
-const swapMs = 500
+
+/** How long `reorders` holds a message back when no other comes, unless told otherwise. */
+const usualSwapMs = 50
 
 const forwarded: readonly number[] = [
   id.payloadFormatIndicator,
@@ -30,14 +32,16 @@ export class Exchange {
   /** What clients have published, wills too. */
   readonly published: Message[] = []
   readonly #fault: Fault | undefined
+  readonly #swapMs: number
   /** By shared filter, how many messages it has had. */
   readonly #turns = new Map<string, number>()
   /** By session and topic, the messages so far and the one held back. */
   readonly #counts = new Map<string, number>()
   readonly #held = new Map<string, { readonly delivery: Delivery; readonly timer: NodeJS.Timeout }>()
 
-  constructor(fault: Fault | undefined) {
+  constructor(fault: Fault | undefined, swapMs = usualSwapMs) {
     this.#fault = fault
+    this.#swapMs = swapMs
     this.retained.set('$SYS/broker/version', {
       topic: '$SYS/broker/version',
       payload: Buffer.from('faulty broker'),
@@ -188,7 +192,7 @@ export class Exchange {
     this.#counts.set(key, count)
     const held = this.#held.get(key)
     if (held === undefined && count > 2) {
-      this.#held.set(key, { delivery, timer: setTimeout(() => this.#release(key, session), swapMs) })
+      this.#held.set(key, { delivery, timer: setTimeout(() => this.#release(key, session), this.#swapMs) })
       return
     }
     session.deliver(delivery)

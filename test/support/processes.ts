@@ -20,7 +20,7 @@ export function processesWith(variable: string): Process[] {
       try {
         if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(variable)) return []
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-        const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`))
+        const files = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => linkTarget(`/proc/${pid}/fd/${fd}`))
         const state = /.*\) (.)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))![1]!
         return [{ pid, command, state, listening: files.flatMap((file) => listeners.get(file) ?? []) }]
       } catch {
@@ -28,6 +28,15 @@ export function processesWith(variable: string): Process[] {
         return []
       }
     })
+}
+
+/** None of what has been closed since it was listed. */
+function linkTarget(path: string): string[] {
+  try {
+    return [readlinkSync(path)]
+  } catch {
+    return []
+  }
 }
 
 /** Addresses by what /proc/PID/fd/N points to. */

@@ -1,3 +1,4 @@
+import { NOWHERE_TO_CONNECT_FROM } from '../mqtt/transport.ts'
 import { shownCount, shownTime } from './figures.ts'
 import { percentileOf } from './latencies.ts'
 import { totalOf } from './metrics.ts'
@@ -58,7 +59,7 @@ export function verdictOf(result: Result, cores: number): Verdict {
     failedFor(result, /EMFILE|too many open files/i, 'open files: raise the limit (ulimit -n)'),
     failedFor(
       result,
-      /EADDRNOTAVAIL/i,
+      new RegExp(NOWHERE_TO_CONNECT_FROM),
       'local ports: name more source addresses by --bind, or widen the range of ports',
     ),
     busyLoop(judged),

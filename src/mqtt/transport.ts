@@ -234,6 +234,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ENFILE: 'too many open files in the whole system',
 }
 
+/** What a machine says that has no port left, or no address of that family. */
+export const NOWHERE_TO_CONNECT_FROM = 'no local address or port is free to connect from'
+
 const TLS_REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: "the broker's certificate has expired",
   CERT_NOT_YET_VALID: "the broker's certificate is not valid yet; is this machine's clock right?",
@@ -287,5 +290,8 @@ function plainReason(error: NodeJS.ErrnoException, server: Server, step: Step): 
     if (status === undefined) return `no WebSocket there: ${REASONS[error.code ?? ''] ?? error.message}`
     return `it answered the WebSocket request for ${server.websocket?.path} with HTTP status ${status} (--ws-path, --ws-header)`
   }
-  return REASONS[error.code ?? ''] ?? error.message
+  // For an address that was asked for it is `bind` that fails; but for ports both are told of `connect`.
+  const { code = '', syscall } = error
+  if (syscall === 'connect' && (code === 'EADDRNOTAVAIL' || code === 'EADDRINUSE')) return NOWHERE_TO_CONNECT_FROM
+  return REASONS[code] ?? error.message
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { GeneratorHealth, Result } from '../../src/bench/result.ts'
 import { verdictLine, verdictOf } from '../../src/bench/verdict.ts'
+import { NOWHERE_TO_CONNECT_FROM } from '../../src/mqtt/transport.ts'
 import { evenly, healthy, intervalOf, measuredOf, resultOf } from './results.ts'
 
 /** Ten intervals, the first `count` of which are so. */
@@ -90,7 +91,7 @@ describe('the verdict on the generator', () => {
     ],
     [
       'too few local ports',
-      resultOf({ connections: { failed: { 'connect EADDRNOTAVAIL': 1200 } } }),
+      resultOf({ connections: { failed: { [NOWHERE_TO_CONNECT_FROM]: 1200 } } }),
       /1,200 connections failed since this machine ran out of local ports.*--bind/,
     ],
   ])('blames it for %s', (_what, result, reason) => {

@@ -30,6 +30,7 @@ export function noCommand(commands: readonly Command[], word: string | undefined
     return new UsageError(`${word}: name the command first, as in '${example}'`)
   }
   const every = commands.map(({ name }) => name)
-  const hint = didYouMean(word, behind) || didYouMean(prefix + word, every)
+  const groups = behind.filter((name) => name.includes(' ')).map((name) => name.split(' ')[0]!)
+  const hint = didYouMean(word, [...behind, ...groups]) || didYouMean(prefix + word, every)
   return new UsageError(`no command '${prefix}${word}'${hint} (commands: ${names.join(', ')})`)
 }

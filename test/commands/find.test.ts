@@ -38,6 +38,7 @@ describe('noCommand', () => {
     [undefined, undefined, `name a command: ${all}`],
     [undefined, 'log', 'name a command: list, diff'],
     ['subb', undefined, `no command 'subb'; did you mean sub? (commands: ${all})`],
+    ['olg', undefined, `no command 'olg'; did you mean log? (commands: ${all})`],
     ['lst', 'log', "no command 'log lst'; did you mean list? (commands: log list, log diff)"],
     ['clear', 'log', "no command 'log clear'; did you mean log-clear? (commands: log list, log diff)"],
     ['x', 'log', "no command 'log x' (commands: log list, log diff)"],

@@ -3,6 +3,7 @@ import { shownCount, shownTime } from './figures.ts'
 import { percentileOf } from './latencies.ts'
 import { totalOf } from './metrics.ts'
 import type { Interval, Result } from './result.ts'
+import { highestUtilization, meanOverTime, shareOfTime } from './time-shares.ts'
 
 /** Whether the figures tell of the broker, or of the program that measured it. */
 export interface Verdict {
@@ -18,7 +19,7 @@ export interface Verdict {
  */
 const BUSY = 0.9
 
-/** Share of intervals that have to be busy: a single one may be the start of the just-in-time compiler. */
+/** Share of the time that has to be busy: a single interval may be the start of the just-in-time compiler. */
 const BUSY_SHARE = 0.5
 
 /**
@@ -95,9 +96,8 @@ function failedFor({ connections }: Result, pattern: RegExp, remedy: string): st
 }
 
 function busyLoop(measured: readonly Interval[]): string | undefined {
-  const busy = measured.filter(({ health }) => health.utilization >= BUSY)
-  if (measured.length === 0 || busy.length < BUSY_SHARE * measured.length) return undefined
-  const worst = Math.max(...busy.map(({ health }) => health.utilization))
+  if (shareOfTime(measured, ({ health }) => health.utilization >= BUSY) < BUSY_SHARE) return undefined
+  const worst = highestUtilization(measured)
   return `its event loop was up to ${Math.round(worst * 100)} % busy (more --workers, or several processes with --shard)`
 }
 
@@ -133,8 +133,8 @@ function isNoticeable(us: number, { measured }: Result): boolean {
 }
 
 function fullMachine(measured: readonly Interval[], cores: number): string | undefined {
-  const used = measured.map(({ health }) => health.cpuCores).sort((a, b) => a - b)
-  const median = used[Math.floor(used.length / 2)]
-  if (median === undefined || median < ALL_CORES * cores) return undefined
-  return `it took ${median.toFixed(1)} of the ${cores} cores of this machine`
+  const isFull = ({ health }: Interval) => health.cpuCores >= ALL_CORES * cores
+  if (shareOfTime(measured, isFull) < BUSY_SHARE) return undefined
+  const used = meanOverTime(measured.filter(isFull), ({ health }) => health.cpuCores)
+  return `it took ${used.toFixed(1)} of the ${cores} cores of this machine`
 }

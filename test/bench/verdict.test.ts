@@ -12,6 +12,15 @@ function withHealth(count: number, health: Partial<GeneratorHealth>, phase: 'mea
   return resultOf({ intervals })
 }
 
+/** One interval, and the milliseconds that its phase went on, which are so. */
+function withRemainders(health: Partial<GeneratorHealth>): Result {
+  const ends = [1, 2].map((at) => {
+    const { startMs } = intervalOf(at)
+    return intervalOf(at, { endMs: startMs + 3, health: { ...healthy, ...health } })
+  })
+  return resultOf({ intervals: [intervalOf(0), ...ends] })
+}
+
 const late = (us: number) => resultOf({ measured: measuredOf({ schedule: evenly(10_000, us) }) })
 
 /** Ten intervals of connecting, the first `count` of which are so, and one in which all stay. */
@@ -122,6 +131,7 @@ describe('the verdict on the generator', () => {
       { ...connecting(9, { utilization: 1, loopDelayMaxMs: 300 }), measured: measuredOf() },
     ],
     ['a loop that is busy while connections stay', connecting(0, {}, { utilization: 1, loopDelayMaxMs: 300 })],
+    ['what a phase has left of an interval', withRemainders({ utilization: 1, cpuCores: 4 })],
     ['no measurement at all', resultOf({ intervals: [], measuredMs: 0 })],
   ])('does not blame it for %s', (_what, result) => {
     const verdict = verdictOf(result, 4)

@@ -6,6 +6,7 @@ import { isStamped, type PayloadFacts } from '../payloads.ts'
 import { coresOf, type Report } from '../report.ts'
 import type { Interval, Result, SlowCounts } from '../result.ts'
 import type { Outcome } from '../thresholds.ts'
+import { highestUtilization, meanOverTime } from '../time-shares.ts'
 import { judgedIntervals, verdictLine, verdictOf } from '../verdict.ts'
 import { columns } from './columns.ts'
 import { headline } from './headline.ts'
@@ -292,12 +293,13 @@ function clocks({ clocks }: Result): string[] {
 }
 
 function generator(result: Result, isFine: boolean): string[] {
-  const all = judgedIntervals(result).map(({ health }) => health)
+  const judged = judgedIntervals(result)
+  const all = judged.map(({ health }) => health)
   if (all.length === 0) return []
   const worst = (read: (health: Interval['health']) => number) => all.map(read).reduce((a, b) => Math.max(a, b), 0)
-  const busy = Math.round(worst(({ utilization }) => utilization) * 100)
+  const busy = Math.round(highestUtilization(judged) * 100)
   const stop = shownTime(worst(({ loopDelayMaxMs }) => loopDelayMaxMs) * 1000)
-  const cores = (sumOf(all, ({ cpuCores }) => cpuCores) / all.length).toFixed(2)
+  const cores = meanOverTime(judged, ({ health }) => health.cpuCores).toFixed(2)
   const waiting = worst((health) => health.waiting)
   const backlog = worst(({ socketBacklog }) => socketBacklog)
   const parts = [

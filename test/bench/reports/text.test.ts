@@ -223,6 +223,16 @@ Clocks
     )
   })
 
+  it('takes no milliseconds at the end of a phase for the load of the generator', () => {
+    const whole = intervalOf(0, { health: { ...healthy, utilization: 0.2, cpuCores: 0.5 } })
+    const rest = intervalOf(1, {
+      endMs: intervalOf(1).startMs + 2,
+      health: { ...healthy, utilization: 1, cpuCores: 4 },
+    })
+    const text = shown(reportOf({ result: resultOf({ intervals: [whole, rest] }) }))
+    expect(text).toMatch(/not the limit: event loop at most 20 % busy, .*, 0\.51 cores/)
+  })
+
   it('has no acknowledgements of wills', () => {
     const configuration = configured({}, { publish: { ...publish, qos: 1, wills: true } })
     const text = shown(reportOf({ configuration }))

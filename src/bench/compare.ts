@@ -2,6 +2,8 @@ import { type Metric, metricOf } from './metrics.ts'
 import { median } from './repeats.ts'
 import type { Report } from './report.ts'
 import type { Interval, Result } from './result.ts'
+import { chanceOf, type Estimate, estimateOf } from './student.ts'
+import { wholeIntervals } from './time-shares.ts'
 
 /** How one number has changed from the base to what is new. */
 export interface Change {
@@ -34,9 +36,6 @@ const COMPARED: readonly (readonly [name: string, moreIsBetter: boolean])[] = [
   ['connections-lost', false],
 ]
 
-/** Two-sided 95 % of a normal distribution. */
-const CONFIDENCE = 1.96
-
 /** Fewer values than this say little of their spread. */
 const FEWEST = 3
 
@@ -54,8 +53,10 @@ export function compare(base: readonly Report[], fresh: readonly Report[], toler
     const [one, other] = [side(metric, before), side(metric, after)]
     if (one === undefined || other === undefined || (one.value === 0 && other.value === 0)) return []
     const relative = other.value / one.value - 1
-    const error = one.error === undefined || other.error === undefined ? undefined : Math.hypot(one.error, other.error)
-    const noise = error === undefined ? undefined : (CONFIDENCE * error) / one.value
+    const noise =
+      one.spread === undefined || other.spread === undefined
+        ? undefined
+        : chanceOf(one.spread, other.spread) / one.value
     const isBetter = relative > 0 === moreIsBetter
     const verdict =
       Math.abs(relative) <= tolerance
@@ -71,25 +72,24 @@ export function compare(base: readonly Report[], fresh: readonly Report[], toler
 
 interface Side {
   readonly value: number
-  /** Standard error of `value`. */
-  readonly error: number | undefined
+  readonly spread: Estimate | undefined
 }
 
 /** What the runs of a side say of a number; undefined when not all have it. */
 function side(metric: Metric, results: readonly Result[]): Side | undefined {
   const values = results.map((result) => metric.read(result)).filter((value) => value !== undefined)
   if (values.length < results.length || values.length === 0) return undefined
-  const spread = values.length >= FEWEST ? values : results.flatMap((result) => byInterval(metric, result))
+  const several = values.length >= FEWEST ? values : results.flatMap((result) => byInterval(metric, result))
   // Of counts there is no telling by interval: that a message is lost shows at the end.
-  const error = metric.unit === 'count' && values.length < FEWEST ? undefined : standardError(spread)
-  return { value: median(values), error }
+  const isTold = several.length >= FEWEST && (metric.unit !== 'count' || values.length >= FEWEST)
+  return { value: median(values), spread: isTold ? estimateOf(several) : undefined }
 }
 
 /** The number as each interval of the measurement has it. */
 function byInterval(metric: Metric, result: Result): number[] {
-  const values = result.intervals
-    .filter(({ phase }) => phase === 'measure')
-    .map((each) => metric.read(alone(each, result)))
+  const values = wholeIntervals(result.intervals.filter(({ phase }) => phase === 'measure')).map((each) =>
+    metric.read(alone(each, result)),
+  )
   return values.filter((value) => value !== undefined)
 }
 
@@ -98,11 +98,4 @@ function alone({ startMs, endMs, sent, acknowledged, received, measured }: Inter
   const messages = { ...result.messages, sent, acknowledged, received }
   const ms = endMs - startMs
   return { ...result, measuredMs: ms, acknowledgingMs: ms, receivingMs: ms, messages, measured }
-}
-
-function standardError(values: readonly number[]): number | undefined {
-  if (values.length < FEWEST) return undefined
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
-  return Math.sqrt(variance / values.length)
 }

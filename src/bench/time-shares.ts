@@ -22,9 +22,14 @@ export function meanOverTime(intervals: readonly Interval[], read: (interval: In
   return sum / Math.max(Number.MIN_VALUE, lengthOfAll(intervals))
 }
 
-/** The highest, but of a few milliseconds: in such a remainder an event loop is all busy with its own samples. */
-export function highestUtilization(intervals: readonly Interval[]): number {
+/** Without what the end of a phase has left of one: in a few milliseconds a rate or a percentile is chance. */
+export function wholeIntervals(intervals: readonly Interval[]): readonly Interval[] {
   const longest = intervals.map(lengthOf).reduce((a, b) => Math.max(a, b), 0)
-  const whole = intervals.filter((interval) => lengthOf(interval) >= REMAINDER * longest)
+  return intervals.filter((interval) => lengthOf(interval) >= REMAINDER * longest)
+}
+
+/** In a few milliseconds an event loop is all busy with taking its own samples: those do not count. */
+export function highestUtilization(intervals: readonly Interval[]): number {
+  const whole = wholeIntervals(intervals)
   return whole.map(({ health }) => health.utilization).reduce((a, b) => Math.max(a, b), 0)
 }

@@ -40,6 +40,21 @@ describe('compare', () => {
     expect(verdicts(runs(1, 1.01, 0.99), runs(1.4, 1.41, 1.39), 0.05)).toMatchObject({ 'e2e.p50': 'worse' })
   })
 
+  it('takes three runs for as few as they are', () => {
+    const runs = (...factors: number[]) => factors.map((factor) => run(steady.map((us) => us * factor)))
+    // A normal distribution would have it that chance makes 3.2 %.
+    expect(verdicts(runs(1, 1.02, 1.04), runs(1.04, 1.06, 1.08), 0.01)).toMatchObject({ 'e2e.p50': 'within noise' })
+    expect(verdicts(runs(1, 1.02, 1.04), runs(1.07, 1.09, 1.11), 0.01)).toMatchObject({ 'e2e.p50': 'worse' })
+  })
+
+  it('does not go by what the end of a phase has left of an interval', () => {
+    const whole = run(steady)
+    const { intervals } = whole.result
+    const rest = intervalOf(intervals.length, { endMs: intervals.length * 1000 + 3, received: 90 })
+    const [change] = compare([whole], [{ ...whole, result: { ...whole.result, intervals: [...intervals, rest] } }], 0)
+    expect(change).toMatchObject({ metric: { name: 'rate' }, noise: 0 })
+  })
+
   it('takes more of a rate as better, and any loss after none as worse', () => {
     const half = { sent: 5000, received: 4990, lost: 10 }
     expect(verdicts([run(steady)], [run(steady, half)], 0.05)).toMatchObject({

@@ -228,6 +228,7 @@ describe('the folder', () => {
     ['expressions', /^(expressions\/.*|errors\.ts)$/, /^$/],
     ['formatters', /^(formatters\/.*|errors\.ts)$/, /^mqtt\/(message|properties|malformed)\.ts$/],
     ['mqtt', /^(mqtt\/.*|errors\.ts)$/, /^options\//],
+    ['library', /^(library\/.*|mqtt\/.*|options\/(option|url)\.ts|errors\.ts)$/, /^$/],
     [
       'parsers',
       /^(parsers\/.*|errors\.ts|mqtt\/topic\.ts|options\/nearest\.ts|streams\/lines\.ts)$/,

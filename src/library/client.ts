@@ -41,6 +41,8 @@ export class ConnectedClient implements Client {
   readonly #filters = new Set<string>()
   readonly #stop = new AbortController()
   #outbox: Outbox | undefined
+  /** Whether the broker tells subscriptions apart. */
+  #hasIdentifiers = false
   #resolveClosed: () => void = () => {}
   #rejectClosed: (reason: unknown) => void = () => {}
   #isOver = false
@@ -92,6 +94,7 @@ export class ConnectedClient implements Client {
       const { connection } = line.session
       opened.clientId = connection?.clientId ?? client.clientId
       opened.sessionPresent = connection?.sessionPresent ?? false
+      opened.#hasIdentifiers = connection?.limits.subscriptionIdentifiers ?? false
       return opened
     } catch (error) {
       forget()
@@ -132,8 +135,7 @@ export class ConnectedClient implements Client {
     const takes = unmatched !== undefined ? 'first' : typeof handlers === 'object' ? 'never' : 'last'
     this.#receivers.set(receiver, { target: { receiver, filter: '', handler }, takes })
     try {
-      const hasIdentifiers = this.#lines[0]?.session.connection?.limits.subscriptionIdentifiers ?? false
-      for (const route of routesOf(filters, receiver, handlers, unmatched, hasIdentifiers))
+      for (const route of routesOf(filters, receiver, handlers, unmatched, this.#hasIdentifiers))
         ways.push([await this.#lineFor(route), route])
       const granted = await Promise.all(ways.map(([line, route]) => line.subscribe(route)))
       receiver.granted = new Map(granted.flatMap((each) => [...each]))
@@ -157,7 +159,7 @@ export class ConnectedClient implements Client {
 
   /** Ends the client at once, for this reason. */
   fail(reason: Error): void {
-    for (const { session } of this.#lines) session.fail(reason)
+    for (const { session } of this.#lines) if (!session.over.aborted) session.fail(reason)
   }
 
   async #disconnect({ timeoutMs = 10_000, withWill = false }: DisconnectOptions): Promise<void> {

@@ -29,7 +29,8 @@ export type * from './types.ts'
 /**
  * Connects to a broker, and from then on connects again whenever the connection is lost.
  *
- * @param url `mqtt://[USER[:PASSWORD]@]HOST[:PORT]`, `mqtts:`, `ws:`, `wss:` (with a path, `/mqtt` unless given), or `unix:PATH`.
+ * @param url `mqtt://[USER[:PASSWORD]@]HOST[:PORT]`, `mqtts:`, `ws:`, `wss:` (on ports 80 and 443 unless
+ *   given, with the path `/mqtt` unless given), or `unix:PATH`.
  * @throws UnreachableError, TlsError, RefusedError with the reason code of CONNACK, UsageError, or the reason of the signal.
  */
 export async function connect(url: string | { toString(): string }, options: ConnectOptions = {}): Promise<Client> {
@@ -37,7 +38,7 @@ export async function connect(url: string | { toString(): string }, options: Con
 }
 
 /**
- * Publishes a message. Fulfilled when the broker has acknowledged it, at QoS 0 when the operating system takes it;
+ * Publishes a message. Fulfilled when the broker has acknowledged it, at QoS 0 when the socket has taken it;
  * messages that are published without waiting go out together, in their order. What is not acknowledged is sent again
  * after a reconnect.
  *

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { UsageError } from '../errors.ts'
 import type { Message } from '../mqtt/message.ts'
 import type { Delivery } from '../mqtt/subscription.ts'
 import type { Handler, Subscription } from './types.ts'
@@ -61,6 +62,8 @@ export class Receiver implements Subscription {
   readonly #queue: (readonly Arrival[])[] = []
   /** Taken and not acknowledged. */
   #current: readonly Arrival[] = []
+  /** Handlers or a loop take what comes. */
+  #hasTaker = false
   #isClosed = false
   #failure: Error | undefined
   #running: Promise<void> | undefined
@@ -89,6 +92,7 @@ export class Receiver implements Subscription {
 
   /** Has the handlers work on what comes. */
   start(): void {
+    this.#hasTaker = true
     void this.#work()
   }
 
@@ -127,7 +131,13 @@ export class Receiver implements Subscription {
     return isAwaited
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<readonly Message[]> {
+  [Symbol.asyncIterator](): AsyncGenerator<readonly Message[]> {
+    if (this.#hasTaker) throw new UsageError('a subscription with handlers, or in another loop, has no batches')
+    this.#hasTaker = true
+    return this.#batches()
+  }
+
+  async *#batches(): AsyncGenerator<readonly Message[]> {
     try {
       for (let batch = await this.#take(); batch !== undefined; batch = await this.#take()) {
         this.#current = batch

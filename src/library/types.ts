@@ -210,7 +210,8 @@ export interface Client {
   readonly protocolVersion: '3.1' | '3.1.1' | '5'
   /**
    * Fulfilled when the client has disconnected. Rejected with the reason when it ended otherwise: the broker refuses it,
-   * attempts to reconnect ran out, the signal was aborted, or a handler failed, whose error it is then.
+   * attempts to reconnect ran out, the signal was aborted, or a handler failed, whose error it is then. That is an
+   * unhandled rejection if nobody waits for this, nor for a message or a batch, which fail for the same reason.
    */
   readonly closed: Promise<void>
   /**

@@ -214,6 +214,22 @@ describe('subscribe', () => {
     expect(calls.sort()).toEqual(['a a a', 'all all all', 'all x ', 'all z ', 'rest b b', 'rest y '])
   })
 
+  it('keeps messages of a kept session until there is somebody to take them', async () => {
+    const { client, peer } = await connected(broker, { clientId: 'me', cleanStart: false }, { sessionPresent: true })
+    for (const packetId of [1, 2]) peer.publish({ topic: 'a', payload: `${packetId}`, qos: 1, packetId })
+    const publishing = publish(client, 'b', 'x', { qos: 1 })
+    // An earlier client of the session may have left a message unreleased.
+    await peer.packet('PUBREL')
+    peer.send(ack('PUBACK', readPublish(await peer.packet('PUBLISH'), 5).packetId!))
+    await publishing
+    const texts: string[] = []
+    const subscribing = subscribe(client, { a: 1 }, ({ text }) => void texts.push(text))
+    await peer.acceptSubscribe(1)
+    await subscribing
+    for (const packetId of [1, 2]) expect((await peer.packet('PUBACK')).body.readUInt16BE(0)).toBe(packetId)
+    expect(texts).toEqual(['1', '2'])
+  })
+
   it('stops reading when a handler is slow, so that no memory fills up', async () => {
     const { client, peer } = await connected(broker)
     const subscribing = subscribe(client, { a: 0 }, () => new Promise(() => {}))
@@ -297,6 +313,15 @@ describe('subscribe', () => {
   ])('refuses %s', async (_, filters, handlers, options) => {
     const { client } = await connected(broker)
     await expect(subscribe(client, filters as { a: 0 }, handlers as never, options)).rejects.toBeInstanceOf(UsageError)
+  })
+
+  it('has batches for one loop only, and none beside handlers', async () => {
+    const { client, peer } = await connected(broker)
+    const both = Promise.all([subscribe(client, { a: 0 }), subscribe(client, { b: 0 }, () => {})])
+    for (let count = 0; count < 2; count++) await peer.acceptSubscribe(0)
+    const [iterated, handled] = await both
+    iterated[Symbol.asyncIterator]()
+    for (const each of [iterated, handled]) expect(() => each[Symbol.asyncIterator]()).toThrow(UsageError)
   })
 
   it('refuses a filter that the client has already subscribed to', async () => {

@@ -8,6 +8,7 @@ import { benchSub } from './bench/sub.ts'
 import { broker } from './broker.ts'
 import { check } from './check.ts'
 import type { Command } from './command.ts'
+import { completionCommand } from './completion.ts'
 import { expect } from './expect.ts'
 import { profileCommand } from './profile.ts'
 import { pub } from './pub.ts'
@@ -27,4 +28,4 @@ const retain = [retainClear, retainList, retainDiff(() => commands)]
 const others = [pub, sub, rr, reply, ...bench, check, expect, ...retain, broker]
 
 /** All commands, in the order of --help. */
-export const commands: readonly Command[] = [...others, profileCommand(others)]
+export const commands: readonly Command[] = [...others, profileCommand(others), completionCommand(() => commands)]

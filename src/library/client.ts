@@ -1,9 +1,9 @@
 import { ConnectionLostError, RefusedError, UsageError } from '../errors.ts'
 import type { ClientOptions } from '../mqtt/client-options.ts'
 import { SAFE_AT_QOS_2 } from '../mqtt/publisher.ts'
-import type { Session } from '../mqtt/session.ts'
 import { clientOptions, VERSIONS, whole } from './client-options.ts'
-import { Line, type Route, type Target } from './line.ts'
+import type { Line, Route } from './line.ts'
+import { Lines } from './lines.ts'
 import { Outbox } from './outbox.ts'
 import { Headers } from './outgoing.ts'
 import { handling, Receiver } from './receiver.ts'
@@ -19,24 +19,14 @@ const UNSUPPORTED_VERSION = [1, 132]
 
 const LONGEST_MS = 2 ** 31 - 1
 
-/** What a subscription does about messages that no filter matches. */
-interface Rest {
-  readonly target: Target
-  /** Asked for such messages; takes them if nobody has; or doesn't. */
-  readonly takes: 'first' | 'last' | 'never'
-}
-
-/** A client: lines that its subscriptions share, and the outbox of the first line. */
+/** A client: the lines that its subscriptions share, and the outbox of the first of them. */
 export class ConnectedClient implements Client {
   clientId = ''
   sessionPresent = false
   readonly closed: Promise<void>
   readonly headers: Headers
   readonly #options: ClientOptions
-  readonly #notice: (text: string) => void
-  readonly #lines: Line[] = []
-  /** With where messages go that no filter matches. */
-  readonly #receivers = new Map<Receiver, Rest>()
+  readonly #lines: Lines
   /** Filters in use. */
   readonly #filters = new Set<string>()
   readonly #stop = new AbortController()
@@ -47,12 +37,13 @@ export class ConnectedClient implements Client {
   #rejectClosed: (reason: unknown) => void = () => {}
   #isOver = false
   #ending: Promise<void> | undefined
-  /** Finding lines for filters goes one after the other, so that none is opened twice. */
-  #finding: Promise<unknown> = Promise.resolve()
+  /** Stops listening to the signal of the caller. */
+  #forget: () => void = () => {}
 
   private constructor(options: ClientOptions, notice: (text: string) => void) {
     this.#options = options
-    this.#notice = (text) => notice(inOwnWords(text))
+    const events = { signal: this.#stop.signal, notice: (text: string) => notice(inOwnWords(text)) }
+    this.#lines = new Lines(options, events, (reason) => this.#failed(reason))
     this.headers = new Headers(options.protocolVersion)
     this.closed = new Promise((resolve, reject) => {
       this.#resolveClosed = resolve
@@ -85,10 +76,9 @@ export class ConnectedClient implements Client {
     const abort = () => opened.#abort(signal?.reason)
     signal?.addEventListener('abort', abort)
     if (signal?.aborted) abort()
-    const forget = () => signal?.removeEventListener('abort', abort)
-    opened.closed.then(forget, forget)
+    opened.#forget = () => signal?.removeEventListener('abort', abort)
     try {
-      const line = await opened.#openLine(client, (session) => {
+      const line = await opened.#lines.openFirst((session) => {
         opened.#outbox = new Outbox(session, window)
       })
       const { connection } = line.session
@@ -97,7 +87,7 @@ export class ConnectedClient implements Client {
       opened.#hasIdentifiers = connection?.limits.subscriptionIdentifiers ?? false
       return opened
     } catch (error) {
-      forget()
+      opened.#forget()
       throw error
     }
   }
@@ -120,9 +110,9 @@ export class ConnectedClient implements Client {
     if (used !== undefined)
       throw new UsageError(`this client has a subscription to '${used}': end that first, or connect another client`)
     for (const filter of filters.keys()) this.#filters.add(filter)
-    const ways: [Line, Route][] = []
+    const ways: (readonly [Line, Route])[] = []
     const end = async () => {
-      this.#receivers.delete(receiver)
+      this.#lines.remove(receiver)
       try {
         if (!this.#isOver) await Promise.all(ways.map(([line, route]) => line.unsubscribe(route)))
       } finally {
@@ -130,13 +120,11 @@ export class ConnectedClient implements Client {
         for (const filter of filters.keys()) this.#filters.delete(filter)
       }
     }
-    const receiver: Receiver = new Receiver({ end, failed: (error) => this.fail(error) })
-    const handler = unmatched ?? (typeof handlers === 'function' ? handlers : undefined)
-    const takes = unmatched !== undefined ? 'first' : typeof handlers === 'object' ? 'never' : 'last'
-    this.#receivers.set(receiver, { target: { receiver, filter: '', handler }, takes })
+    const receiver: Receiver = new Receiver({ end, failed: (error) => this.#lines.fail(error) })
+    this.#lines.add(receiver, handlers, unmatched)
     try {
       for (const route of routesOf(filters, receiver, handlers, unmatched, this.#hasIdentifiers))
-        ways.push([await this.#lineFor(route), route])
+        ways.push([await this.#lines.place(route), route])
       const granted = await Promise.all(ways.map(([line, route]) => line.subscribe(route)))
       receiver.granted = new Map(granted.flatMap((each) => [...each]))
     } catch (error) {
@@ -146,25 +134,21 @@ export class ConnectedClient implements Client {
     if (handlers !== undefined) receiver.start()
     return receiver
   }
-  disconnect(options: DisconnectOptions = {}): Promise<void> {
+
+  async disconnect({ timeoutMs = 10_000, withWill = false }: DisconnectOptions = {}): Promise<void> {
+    whole('timeoutMs', timeoutMs, 0, LONGEST_MS)
     const own = handling.getStore()
-    if (own !== undefined && this.#receivers.has(own.receiver)) own.finish()
-    this.#ending ??= this.#disconnect(options)
-    return this.#ending
+    if (own !== undefined && this.#lines.receivers.includes(own.receiver)) own.finish()
+    this.#ending ??= this.#disconnect(AbortSignal.timeout(timeoutMs), withWill ? 4 : 0)
+    await this.#ending
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.disconnect()
   }
 
-  /** Ends the client at once, for this reason. */
-  fail(reason: Error): void {
-    for (const { session } of this.#lines) if (!session.over.aborted) session.fail(reason)
-  }
-
-  async #disconnect({ timeoutMs = 10_000, withWill = false }: DisconnectOptions): Promise<void> {
-    const limit = AbortSignal.timeout(whole('timeoutMs', timeoutMs, 0, LONGEST_MS))
-    const receivers = [...this.#receivers.keys()]
+  async #disconnect(limit: AbortSignal, reasonCode: 0 | 4): Promise<void> {
+    const { receivers } = this.#lines
     for (const receiver of receivers) receiver.close()
     await unlessAborted(limit, Promise.all(receivers.map((receiver) => receiver.idle())))
     await unlessAborted(limit, this.outbox.idle())
@@ -173,7 +157,7 @@ export class ConnectedClient implements Client {
     if (failure !== undefined) this.outbox.fail(failure)
     // Before the lines end, so that their end is known to be meant.
     this.#end()
-    const ends = await Promise.allSettled(this.#lines.map((line) => line.end(withWill ? 4 : 0, PATIENCE_MS)))
+    const ends = await Promise.allSettled(this.#lines.all.map((line) => line.end(reasonCode, PATIENCE_MS)))
     this.#stop.abort()
     const broken = ends.find((each) => each.status === 'rejected')
     if (failure !== undefined) throw failure
@@ -186,12 +170,13 @@ export class ConnectedClient implements Client {
     this.closed.catch(() => {})
     const error = reason instanceof Error ? reason : new Error('the client was aborted', { cause: reason })
     this.#stop.abort(error)
-    this.fail(error)
+    this.#lines.fail(error)
   }
 
   /** An orderly end. */
   #end(): void {
     this.#isOver = true
+    this.#forget()
     this.#resolveClosed()
   }
 
@@ -199,49 +184,14 @@ export class ConnectedClient implements Client {
   #failed(reason: Error): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#forget()
     reworded(reason)
-    const isTold = [this.outbox.fail(reason), ...[...this.#receivers.keys()].map((each) => each.close(reason))]
+    const isTold = [this.outbox.fail(reason), ...this.#lines.receivers.map((each) => each.close(reason))]
     // Else nobody would learn of it.
     if (isTold.includes(true)) this.closed.catch(() => {})
     this.#rejectClosed(reason)
-    this.fail(reason)
+    this.#lines.fail(reason)
     this.#stop.abort(reason)
-  }
-
-  async #openLine(options: ClientOptions, prepare?: (session: Session) => void): Promise<Line> {
-    const events = { signal: this.#stop.signal, notice: this.#notice }
-    const line = await Line.open(options, events, () => this.#unmatched(), prepare)
-    this.#lines.push(line)
-    const { over } = line.session
-    over.addEventListener('abort', () => this.#failed(over.reason))
-    if (over.aborted) throw over.reason
-    return line
-  }
-
-  /** The first line on which no other filter has messages in common with these; a new one if there is none. */
-  async #lineFor(route: Route): Promise<Line> {
-    const found = this.#finding.then(async () => {
-      const isApart = route.identifiers.length > 0
-      const line =
-        this.#lines.find((each) => isApart || !each.overlaps(route.filters)) ??
-        (await this.#openLine(this.#nextClient()))
-      line.reserve(route)
-      return line
-    })
-    this.#finding = found.catch(() => {})
-    return await found
-  }
-
-  /** Options of a further session. The will belongs to the program, not to each of its connections. */
-  #nextClient(): ClientOptions {
-    const { will: _, ...client } = this.#options
-    return { ...client, clientId: client.clientId === '' ? '' : `${client.clientId}-${this.#lines.length + 1}` }
-  }
-
-  #unmatched(): readonly Target[] {
-    const rests = [...this.#receivers.values()]
-    const first = rests.filter(({ takes }) => takes === 'first')
-    return (first.length > 0 ? first : rests.filter(({ takes }) => takes === 'last')).map(({ target }) => target)
   }
 }
 

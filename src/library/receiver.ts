@@ -62,8 +62,9 @@ export class Receiver implements Subscription {
   readonly #queue: (readonly Arrival[])[] = []
   /** Taken and not acknowledged. */
   #current: readonly Arrival[] = []
-  /** Handlers or a loop take what comes. */
+  /** Handlers, or a loop, take what comes. */
   #hasTaker = false
+  #hasHandlers = false
   #isClosed = false
   #failure: Error | undefined
   #running: Promise<void> | undefined
@@ -93,6 +94,7 @@ export class Receiver implements Subscription {
   /** Has the handlers work on what comes. */
   start(): void {
     this.#hasTaker = true
+    this.#hasHandlers = true
     void this.#work()
   }
 
@@ -117,9 +119,9 @@ export class Receiver implements Subscription {
     await this.end()
   }
 
-  /** Takes no more, for a reason if it is not meant to. @returns whether somebody waits here who is told the reason. */
+  /** Takes no more, for a reason if it is not meant to. @returns whether a loop waits here that is told the reason. */
   close(failure?: Error): boolean {
-    const isAwaited = this.#arrived !== undefined
+    const isAwaited = this.#arrived !== undefined && !this.#hasHandlers
     this.#failure ??= failure
     this.#isClosed = true
     if (failure === undefined) {

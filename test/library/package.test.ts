@@ -50,6 +50,19 @@ describe('the packed library', () => {
     expect([program.stdout.toString(), program.stderr]).toEqual(['world\n', ''])
   })
 
+  it('ends a program by the error of a handler, unless it looks after that', async () => {
+    const { url } = await knownAedes()
+    const failing = body.replace('console.log(text)', "throw new Error('out of ink')")
+    const text = `import { connect, publish, subscribe } from 'tmqtt'\n${failing}`
+    const program = startProgram(process.execPath, [project.write('failing.mjs', text), url], {
+      env: bareEnvironment(),
+    })
+    atEndOfTest(program.stop)
+    expect(await program.exited).toEqual({ code: 1, signal: null })
+    expect(program.stderr).toContain('Error: out of ink')
+    expect(program.stderr).toContain('failing.mjs')
+  })
+
   it.each([
     ['NodeNext', 'consumer.ts'],
     ['NodeNext', 'consumer.cts'],

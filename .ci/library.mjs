@@ -5,12 +5,21 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildSync } from 'esbuild'
+import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 
-buildSync({
+/** What MQTT.js logs by DEBUG has passwords in it. */
+const silence = {
+  name: 'silence',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^debug$/ }, () => ({ path: 'debug', namespace: 'silence' }))
+    onLoad({ filter: /^/, namespace: 'silence' }, () => ({ contents: 'module.exports = () => () => {}' }))
+  },
+}
+
+await build({
   absWorkingDir: root,
   entryPoints: ['src/library/index.ts'],
   bundle: true,
@@ -21,6 +30,7 @@ buildSync({
   // Not minified: an uncaught error shows the line that it comes from.
   legalComments: 'none',
   logLevel: 'warning',
+  plugins: [silence],
   supported: { 'dynamic-import': false },
   alias: {
     'readable-stream': 'node:stream',

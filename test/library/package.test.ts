@@ -44,7 +44,9 @@ describe('the packed library', () => {
     ],
   ])('works by %s, without any other package', async (_, name, text) => {
     const { url } = await knownAedes()
-    const program = startProgram(process.execPath, [project.write(name, text), url], { env: bareEnvironment() })
+    // Libraries beneath would show packets, and the passwords in them.
+    const env = bareEnvironment({ DEBUG: '*' })
+    const program = startProgram(process.execPath, [project.write(name, text), url], { env })
     atEndOfTest(program.stop)
     expect(await program.exited, program.stderr).toEqual({ code: 0, signal: null })
     expect([program.stdout.toString(), program.stderr]).toEqual(['world\n', ''])

@@ -138,7 +138,7 @@ _tmqtt_options() {
 }
 
 _tmqtt() {
-  local IFS=$' \\t\\n' line=$COMP_LINE typed='' prefix='' command='' members='' options='' values='' config='' given=' ' word=''
+  local IFS=$' \\t\\n' line=$COMP_LINE typed='' prefix='' command='' members='' options='' values='' config='' given=' ' word='' letters=''
   local -a words=() positionals=()
   local -i at count=0 place=0 repeats=0 program=0
   COMPREPLY=()
@@ -199,11 +199,22 @@ _tmqtt() {
       place+=1
       continue
     fi
-    given+="\${word%%=*} "
     if [[ $word == --config=* ]]; then config=\${word#*=}; fi
-    if [[ $word == --*=* ]]; then continue; fi
+    if [[ $word == --*=* ]]; then
+      given+="\${word%%=*} "
+      continue
+    fi
+    # -vq are two options, and -q1 is one with its value.
+    letters=''
+    if [[ $word != --* ]]; then letters=\${word:2} word=\${word:0:2}; fi
+    given+="$word "
     _tmqtt_values "$command" "$word"
-    if [[ $values == flag ]]; then continue; fi
+    while [[ -n $letters && $values == flag ]]; do
+      word=-\${letters:0:1} letters=\${letters:1}
+      given+="$word "
+      _tmqtt_values "$command" "$word"
+    done
+    if [[ -n $letters || $values == flag ]]; then continue; fi
     if ((at == count)); then
       if [[ $values == pairs ]]; then values='words:PAIRS'; fi
       _tmqtt_offer_values

@@ -50,6 +50,10 @@ const exactCases: typeof cases = [
   ['tmqtt sub -v --qos=1 --unix=a -t x --q', ['--quiet']],
   ['tmqtt sub -q 1 -t x --top', ['--topic', '--topic-alias-maximum']],
   ['tmqtt sub -q 1 --qo', []],
+  ['tmqtt sub -vq ', ['0', '1', '2']],
+  ['tmqtt sub -q1 --qo', []],
+  ['tmqtt sub -vq1 --qo', []],
+  ['tmqtt sub -tfoo --qo', ['--qos']],
 ]
 
 /** Where paths are to stand; what is offered for them in bash comes from bash itself. */

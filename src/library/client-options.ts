@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { ConnectionOptions as NodeTls } from 'node:tls'
+import { createSecureContext, type ConnectionOptions as NodeTls, type SecureContextOptions } from 'node:tls'
 import { UsageError } from '../errors.ts'
 import type { ClientOptions, Will } from '../mqtt/client-options.ts'
 import type { Property } from '../mqtt/property-table.ts'
@@ -125,14 +125,25 @@ function serverOf(url: BrokerUrl, { tls, headers }: ConnectOptions): Server {
   }
 }
 
-function tlsOf(host: string, { servername, acceptAnyName, alpn, ...rest }: TlsOptions = {}): NodeTls {
+function tlsOf(host: string, options: TlsOptions = {}): NodeTls {
+  const { servername, acceptAnyName, alpn, passphrase } = options
   const name = servername ?? host
-  return {
-    ...pem('ca', rest.ca),
-    ...pem('cert', rest.cert),
-    ...pem('key', rest.key),
-    ...(rest.passphrase === undefined ? {} : { passphrase: rest.passphrase }),
+  const context: SecureContextOptions = {
+    ...pem('ca', options.ca),
+    ...pem('cert', options.cert),
+    ...pem('key', options.key),
+    ...(passphrase === undefined ? {} : { passphrase }),
     minVersion: 'TLSv1.2',
+  }
+  try {
+    createSecureContext(context)
+  } catch (error) {
+    throw new UsageError(`tls: its certificates or its key can't be used: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+  return {
+    ...context,
     // The environment must not turn this off.
     rejectUnauthorized: true,
     // An address is no name to ask for [RFC 6066, 3].

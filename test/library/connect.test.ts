@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import {
   ConnectionLostError,
@@ -16,6 +17,9 @@ import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts'
 import { ack, lengthPrefixed, readPublish } from '../support/packets.ts'
 import { type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
 import { connected } from './client.ts'
+
+/** Needs a password; no more of it is read before that is missed. */
+const lockedKey = '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMA==\n-----END ENCRYPTED PRIVATE KEY-----\n'
 
 let broker: ScriptedBroker
 beforeEach(async () => {
@@ -111,6 +115,8 @@ describe('connect', () => {
     ['another scheme', 'http://localhost', {}],
     ['a topic in the URL', 'mqtt://localhost/a', {}],
     ['TLS options without TLS', 'mqtt://localhost', { tls: {} }],
+    ['what is no certificate', 'mqtts://localhost', { tls: { cert: 'none' } }],
+    ['a key without its password', 'mqtts://localhost', { tls: { key: lockedKey } }],
     ['headers without WebSocket', 'mqtt://localhost', { headers: { a: 'b' } }],
     ['an unknown version', 'mqtt://localhost', { protocolVersion: '4' }],
     ['a keep alive out of range', 'mqtt://localhost', { keepAlive: 70_000 }],
@@ -127,8 +133,7 @@ describe('connect', () => {
   it.skipIf(!hasMosquitto)('connects by TLS and WebSocket, and trusts whom it is told to', async () => {
     const { ca, server } = await certificates()
     const { urls } = await startMosquitto({ tls: { ...server, cafile: ca }, websocket: true })
-    const { readFile } = await import('node:fs/promises')
-    const tls = { ca: await readFile(ca) }
+    const tls = { ca: readFileSync(ca) }
     for (const [url, options] of [
       [urls.tls, { tls }],
       [urls.ws, { headers: { 'X-Test': '1' } }],
@@ -140,6 +145,29 @@ describe('connect', () => {
     }
     await expect(connect(urls.tls)).rejects.toBeInstanceOf(TlsError)
     await expect(connect(urls.tls)).rejects.toThrow('tls.ca names your own authority')
+  })
+})
+
+describe.skipIf(!hasMosquitto)('connect by TLS', () => {
+  it('shows a client certificate, and finds the name that it is told in that of the broker, or any', async () => {
+    const { ca, wrongHost, client } = await certificates()
+    const { urls } = await startMosquitto({ tls: { ...wrongHost, cafile: ca, requireClientCertificate: true } })
+    const pem = {
+      ca: readFileSync(ca),
+      cert: readFileSync(client.certfile),
+      key: readFileSync(client.encryptedKeyfile),
+    }
+    const tls = { ...pem, passphrase: client.password }
+    for (const name of [{ acceptAnyName: true }, { servername: 'wrong.example' }]) {
+      const connection = await connect(urls.tls, { tls: { ...tls, ...name } })
+      await publish(connection, 'a', 'x', { qos: 1 })
+      await connection.disconnect()
+    }
+    const refused = connect(urls.tls, { tls })
+    await expect(refused).rejects.toBeInstanceOf(TlsError)
+    await expect(refused).rejects.toThrow('tls.servername or tls.acceptAnyName if that is right')
+    const anonymous = connect(urls.tls, { tls: { ca: pem.ca, acceptAnyName: true } })
+    await expect(anonymous).rejects.toThrow('the broker wants a client certificate (tls.cert, tls.key)')
   })
 })
 

@@ -119,7 +119,7 @@ async function connectTcp(
   }
   if (server.unix !== undefined) return await connect({ path: server.unix })
   const { host, port } = server
-  if (host === 'localhost' && server.bindAddress === undefined) {
+  if (host === 'localhost' && server.bindAddress === undefined && observer === undefined) {
     try {
       return await connect({ host: LOOPBACK, port, noDelay: true })
     } catch {
@@ -129,7 +129,7 @@ async function connectTcp(
   return await connect({ host, port, noDelay: true, ...local })
 }
 
-/** What `localhost` stands for [RFC 6761, 6.3]; looking it up would take longer than to connect. */
+/** What `localhost` stands for [RFC 6761, 6.3]; looking it up, which an observer is told of, takes longer than to connect. */
 const LOOPBACK = '127.0.0.1'
 
 /** Options that make a socket read into these buffers. It emits no data by itself then. */

@@ -1,12 +1,13 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createServer, type SecureVersion } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 import { ExitCode } from '../../src/errors.ts'
 import { openTransport } from '../../src/mqtt/transport.ts'
 import { certificates } from '../support/certificates.ts'
 import { atEndOfTest } from '../support/clean-up.ts'
+import { freePort } from '../support/free-port.ts'
 import { startScriptedBroker } from '../support/scripted-peer.ts'
 
 const { signal } = new AbortController()
@@ -33,6 +34,24 @@ describe('openTransport with -A', () => {
     await expect(opening).rejects.toMatchObject({
       exitCode: ExitCode.unreachable,
       message: expect.stringContaining(message),
+    })
+  })
+})
+
+describe('openTransport to localhost', () => {
+  it('connects to 127.0.0.1 without looking it up', async () => {
+    const broker = await startScriptedBroker()
+    const socket = (await openTransport({ host: 'localhost', port: broker.port }, signal)) as Socket
+    atEndOfTest(() => socket.destroy())
+    expect(socket.remoteAddress).toBe('127.0.0.1')
+  })
+
+  it('says so when nobody listens there, under the name that was asked for', async () => {
+    const port = await freePort()
+    const opening = openTransport({ host: 'localhost', port }, signal)
+    await expect(opening).rejects.toMatchObject({
+      exitCode: ExitCode.unreachable,
+      message: `cannot reach localhost:${port}: connection refused; is the broker running there, and is the port right?`,
     })
   })
 })

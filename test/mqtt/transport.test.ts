@@ -60,7 +60,7 @@ describe('openTransport at a certificate for another host', () => {
   }
 
   it('tells the broker why it hangs up, with TLS 1.3', async () => {
-    expect(await seenByServer('TLSv1.3')).toBe('ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE')
+    expect(await seenByServer('TLSv1.3')).toMatch(/^ERR_SSL_(SSLV3|SSL\/TLS)_ALERT_BAD_CERTIFICATE$/)
   })
 
   it('just hangs up with TLS 1.2, where it could not be read', async () => {

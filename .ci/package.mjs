@@ -9,9 +9,9 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { assetsOf, writePieces } from './packaging/assets.mjs'
 import { makeCaches } from './packaging/caches.mjs'
 import { licenseOfNode, nodeOf } from './packaging/nodes.mjs'
-import { bundle } from './packaging/program.mjs'
 import { root, run } from './packaging/run.mjs'
 import { start } from './packaging/start.mjs'
 import { host, targets } from './packaging/targets.mjs'
@@ -19,6 +19,9 @@ import { host, targets } from './packaging/targets.mjs'
 const packaging = join(root, '.ci/packaging')
 /** Where pkg looks for binaries of Node, too. */
 const work = join(root, 'build/packaging')
+
+/** How the executable reads what it carries. */
+const asset = "(name) => Buffer.from(process.getBuiltinModule('node:sea').getRawAsset(name))"
 
 try {
   const { values, positionals } = parseArgs({
@@ -52,14 +55,15 @@ async function packageFor(wanted, out) {
 
   const node = nodeOf(host, work)
   installPkg()
-  const program = join(work, 'program.js')
-  await bundle(program)
+  const [pieces, caches] = [join(work, 'pieces'), join(work, 'caches')]
+  writePieces(pieces)
+  rmSync(caches, { recursive: true, force: true })
   const sums = []
   for (const target of wanted) {
     nodeOf(target, work)
-    const caches = target === host ? await makeCaches(node, program, work) : {}
+    const names = target === host ? await makeCaches(node, pieces, caches) : []
     const output = join(out, target.file)
-    bake(node, target, output, { program, ...caches }, Object.keys(caches))
+    bake(node, target, output, assetsOf(pieces, names, caches))
     sums.push(`${createHash('sha256').update(readFileSync(output)).digest('hex')}  ${target.file}\n`)
   }
   writeFileSync(join(out, 'SHA256SUMS'), sums.join(''))
@@ -78,9 +82,9 @@ function installPkg() {
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: packaging })
 }
 
-function bake(node, { name }, output, assets, caches) {
+function bake(node, { name }, output, { assets, compiled }) {
   const main = join(work, 'main.cjs')
-  writeFileSync(main, `${start}\nstart(${JSON.stringify(caches)}, false)\n`)
+  writeFileSync(main, `${start}\nstart(${asset}, ${JSON.stringify(compiled)}, false)\n`)
   const args = [main, ...name.split('-'), output, JSON.stringify(assets)]
   const env = { ...process.env, HOME: work, USERPROFILE: work }
   process.stderr.write(run(node, [join(packaging, 'bake.cjs'), ...args], { env }))

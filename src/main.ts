@@ -5,7 +5,6 @@ import { CREW } from './bench/orders.ts'
 import { run } from './cli.ts'
 import { ExitCode, InterruptedError } from './errors.ts'
 import type { Io } from './io.ts'
-import { program } from './program.ts'
 import { fileOutput } from './streams/file-output.ts'
 
 /** Processes that were told to end and have not been ended by force: they must not outlive the program. */
@@ -51,7 +50,7 @@ function runProgram(): void {
     pid: process.pid,
     nodeVersion: process.versions.node,
     kill,
-    program,
+    program: new URL(import.meta.url),
     monotonicUs,
     cpuUsage: () => process.cpuUsage(),
     signal: stop.signal,

@@ -1,31 +1,54 @@
 /**
- * What the executable begins with: runs the program that it carries, with the code that V8 has compiled for the command
- * when the executable was made.
+ * What the executable begins with: runs the program out of the pieces that it carries, with the code that V8 has
+ * compiled for the command when the executable was made. It has nothing but what is in it and what Node has built in.
  *
- * A worker thread begins with the same, out of an address that holds this text, since an executable has no file that a
- * thread could load.
- *
- * @param caches the commands that there is such code for; the first serves all others, too.
+ * @param asset reads what the executable carries, by its name.
+ * @param caches by the word that a command line begins with, the pieces that there is compiled code for; the first serves
+ * all other commands, too.
+ * @returns the scripts of the pieces that have been loaded, by their names.
  */
-export function start(caches, isWorker) {
+export function start(asset, caches, isWorker) {
   const builtin = process.getBuiltinModule
-  const { getRawAsset } = builtin('node:sea')
-  const { createRequire } = builtin('node:module')
   const { Script } = builtin('node:vm')
-  const asset = (name) => Buffer.from(getRawAsset(name))
   const { argv, execPath } = process
+  const modules = new Map()
+  const scripts = new Map()
 
   // Node names the file of a thread in front of its arguments; here is none.
   if (isWorker) argv.splice(1, 0, execPath)
 
   const command = argv.length < 3 || argv.includes('--help') || argv[2].startsWith('-') ? 'help' : argv[2]
-  const cache = caches.includes(command) ? command : caches[0]
-  const script = new Script(
-    // ASCII, which is read faster as Latin 1.
-    asset('program').latin1Slice(),
-    { filename: execPath, ...(cache === undefined ? {} : { cachedData: asset(cache) }) },
-  )
-  const text = `(${start})(${JSON.stringify(caches)}, true)`
-  const module = { exports: {}, url: `data:text/javascript,${encodeURIComponent(text)}` }
-  script.runInThisContext()(module.exports, createRequire(execPath), module, execPath, '')
+  const cache = command in caches ? command : Object.keys(caches)[0]
+
+  const load = (name) => {
+    if (modules.has(name)) return modules.get(name).exports
+    const module = { exports: {} }
+    modules.set(name, module)
+    const cachedData = caches[cache]?.includes(name) ? asset(`${cache}/${name}`) : undefined
+    // It is ASCII, which is read faster as Latin 1.
+    const script = new Script(asset(name).latin1Slice(), { filename: `${execPath}/${name}`, cachedData })
+    scripts.set(name, script)
+    script.runInThisContext()(module.exports, requirePiece, module, execPath, '')
+    return module.exports
+  }
+
+  const requirePiece = (name) => {
+    if (name.startsWith('./')) return load(name.slice(2))
+    return name === 'node:worker_threads' ? threads() : builtin(name)
+  }
+
+  // A thread can load no file of an executable: it begins as this did, by an address that holds this text.
+  const threads = () => {
+    const { Worker, ...others } = builtin('node:worker_threads')
+    const text = `(${start})(${asset}, ${JSON.stringify(caches)}, true)`
+    class Thread extends Worker {
+      constructor(_file, options) {
+        super(new URL(`data:text/javascript,${encodeURIComponent(text)}`), options)
+      }
+    }
+    return { ...others, Worker: Thread }
+  }
+
+  load('tmqtt.cjs')
+  return scripts
 }

@@ -57,7 +57,7 @@ describe('the npm package', () => {
     expect(paths.filter((path) => /^(bin|man)\//.test(path)).sort()).toEqual(
       ['bin', 'man'].flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`)).sort(),
     )
-    expect(paths.filter((path) => /^dist\//.test(path) && !/\.(cjs|txt)$/.test(path))).toEqual([])
+    expect(paths.filter((path) => /^dist\//.test(path) && !/\.(cjs|cts|txt)$/.test(path))).toEqual([])
   })
 
   it('is at most 1 MB', () => {

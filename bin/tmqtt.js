@@ -1,31 +1,44 @@
 #!/usr/bin/env node
-// Loads the bundle, with the code of the functions that an earlier run of the same command has compiled: a short run
+// Loads the program, with the code of the functions that an earlier run of the same command has compiled: a short run
 // would spend half of its time on that. Whatever is wrong with the cache, the program runs without it.
-// Not `import`: that would also load what these modules load only on demand.
-const builtin = process.getBuiltinModule
-const fs = builtin('node:fs')
-const { createRequire } = builtin('node:module')
-const { dirname, join } = builtin('node:path')
-const { constants, Script } = builtin('node:vm')
+const fs = require('node:fs')
+const { dirname, join } = require('node:path')
+const { Script } = require('node:vm')
 
 /** Words behind which a second one names the command. */
 const GROUPS = ['bench', 'retain']
 
-const path = join(import.meta.dirname, '../dist/tmqtt.cjs')
-const file = cacheFile()
-const script = load(file === undefined ? undefined : readCache(file))
-const module = { exports: {} }
-if (file !== undefined && script.cachedDataRejected !== false) process.once('exit', (code) => code || writeCache(file))
-script.runInThisContext()(module.exports, createRequire(path), module, path, dirname(path))
+/** The file of a piece of the program is loaded by its name in this folder. */
+const folder = join(__dirname, '../dist')
+const entry = join(folder, 'tmqtt.cjs')
+/** What has been loaded: by file name, the module, its script, and whether the cache had its code. */
+const pieces = new Map()
 
-/** The bundle as a function, as Node wraps modules. It is ASCII, which is read faster as Latin 1. */
-function load(cachedData) {
+const file = cacheFile()
+/** By file name, the code in the cache. */
+const cache = file === undefined ? new Map() : readCache(file)
+if (file !== undefined) process.once('exit', (code) => code || writeCache(file))
+load('tmqtt.cjs')
+
+/** Loads a piece of the program as Node loads modules. It is ASCII, which is read faster as Latin 1. */
+function load(name) {
+  const loaded = pieces.get(name)
+  if (loaded !== undefined) return loaded.module.exports
+  const path = join(folder, name)
+  const module = { exports: {} }
   const source = fs.readFileSync(path, 'latin1')
-  return new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
+  const cachedData = cache.get(name)
+  const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, {
     filename: path,
     cachedData,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   })
+  pieces.set(name, { module, script, isCached: cachedData !== undefined && !script.cachedDataRejected })
+  script.runInThisContext()(module.exports, requirePiece, module, path, folder)
+  return module.exports
+}
+
+function requirePiece(name) {
+  return name.startsWith('./') ? load(name.slice(2)) : require(name)
 }
 
 /** A name that leads to no other folder. */
@@ -42,7 +55,7 @@ function cacheFile() {
   const command = isWord(first) ? words : 'none'
   const help = process.argv.includes('--help') ? '-help' : ''
   try {
-    const base = cacheHome?.startsWith('/') ? cacheHome : join(home || builtin('node:os').homedir(), '.cache')
+    const base = cacheHome?.startsWith('/') ? cacheHome : join(home || require('node:os').homedir(), '.cache')
     return join(base, 'tmqtt', command + help)
   } catch {
     return undefined
@@ -51,36 +64,45 @@ function cacheFile() {
 
 /** What the cache has to be made of, so that one of another version is not used. */
 function cacheKey() {
-  const { size, mtimeMs } = fs.statSync(path)
-  return `${process.version} ${process.arch} ${size} ${mtimeMs}\n`
+  const { size, mtimeMs } = fs.statSync(entry)
+  return `${process.version} ${process.arch} ${size} ${mtimeMs}`
 }
 
+// A cache has a line with the key, and behind it name and length of each piece; the code of each piece; and all that
+// once more. V8 checks length and version of code, not the content, and a flipped bit would be a crash; the checksums
+// that Node has would take longer to load than the second copy.
 function readCache(file) {
+  const found = new Map()
   try {
-    if (!isOurs(dirname(file))) return undefined
-    const bytes = fs.readFileSync(file)
-    const end = bytes.indexOf(0x0a, 4) + 1
-    // V8 checks length and version, not the content: a flipped bit would be a crash.
-    if (
-      bytes.toString('latin1', 4, end) !== cacheKey() ||
-      bytes.readUInt32LE(0) !== builtin('node:zlib').crc32(bytes.subarray(4))
-    )
-      return
-    return bytes.subarray(end)
+    if (!isOurs(dirname(file))) return found
+    const both = fs.readFileSync(file)
+    const bytes = both.subarray(0, both.length / 2)
+    let start = bytes.indexOf(0x0a) + 1
+    const [key, ...names] = bytes.toString('latin1', 0, start - 1).split('\t')
+    if (key !== cacheKey() || !bytes.equals(both.subarray(bytes.length))) return found
+    for (let at = 0; at < names.length; at += 2) {
+      const end = start + Number(names[at + 1])
+      found.set(names[at], bytes.subarray(start, end))
+      start = end
+    }
   } catch {
-    return undefined
+    // There is none.
   }
+  return found
 }
 
+/** Adds to the cache what this run has loaded and not found there. */
 function writeCache(file) {
+  const fresh = [...pieces].filter(([, { isCached }]) => !isCached)
+  if (fresh.length === 0) return
   const temporary = `${file}.${process.pid}.new`
   try {
     fs.mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     if (!isOurs(dirname(file))) return
-    const content = Buffer.concat([Buffer.from(cacheKey(), 'latin1'), script.createCachedData()])
-    const checksum = Buffer.alloc(4)
-    checksum.writeUInt32LE(builtin('node:zlib').crc32(content))
-    fs.writeFileSync(temporary, Buffer.concat([checksum, content]), { mode: 0o600, flag: 'wx' })
+    const all = new Map([...cache, ...fresh.map(([name, { script }]) => [name, script.createCachedData()])])
+    const head = [cacheKey(), ...[...all].flatMap(([name, code]) => [name, code.length])].join('\t')
+    const content = Buffer.concat([Buffer.from(`${head}\n`, 'latin1'), ...all.values()])
+    fs.writeFileSync(temporary, Buffer.concat([content, content]), { mode: 0o600, flag: 'wx' })
     fs.renameSync(temporary, file)
   } catch {
     removeIfThere(temporary)

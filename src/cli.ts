@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { findCommand } from './commands/find.ts'
-import { commands } from './commands/index.ts'
+import { entries, loadCommands } from './commands/index.ts'
 import { readSources } from './config/sources.ts'
 import { ExitCode, TmqttError, UsageError } from './errors.ts'
 import { safeText } from './formatters/terminal-safe.ts'
@@ -15,17 +15,17 @@ import { writeAll, writeOutput } from './streams/sink.ts'
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let quiet = false
-  const found = findCommand(commands, argv)
+  const found = findCommand(entries, argv)
   const name = found === undefined ? 'tmqtt' : `tmqtt ${found.name}`
   try {
-    const parsed = parse(argv, io.env, io.stdout.columns ?? 80)
+    const parsed = await parse(argv, io.env)
     if ('text' in parsed) {
-      await writeOutput(io.stdout, parsed.text)
+      await writeOutput(io.stdout, parsed.text(io.stdout.columns ?? 80))
       return ExitCode.ok
     }
     const { command } = parsed
     const warn = (text: string) => io.stderr.write(`${name}: ${safeText(text)}\n`)
-    const values = complete(command, await readSources(command, parsed.sources, commands, io, warn))
+    const values = complete(command, await readSources(command, parsed.sources, loadCommands, io, warn))
     quiet = values.quiet === true
     return (await command.run(values as never, quiet ? { ...io, stderr: nowhere() } : io)) ?? ExitCode.ok
   } catch (error) {

@@ -1,6 +1,5 @@
 import { fstatSync } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
-import { isatty } from 'node:tty'
 import { CREW } from './bench/orders.ts'
 import { run } from './cli.ts'
 import { ExitCode, InterruptedError } from './errors.ts'
@@ -37,20 +36,35 @@ function runProgram(): void {
     })
   }
 
-  const stdout = standardOutput()
+  const outputs: Writable[] = []
+  const opened = <T extends Writable>(output: T): T => {
+    // A reader that has gone is each stream user's business; without a listener it would be a crash.
+    output.on('error', () => {})
+    outputs.push(output)
+    return output
+  }
+  const stdin = once(standardInput)
+  const stdout = once(() => opened(standardOutput()))
+  const stderr = once(() => opened(process.stderr))
 
-  // A reader that has gone is each stream user's business; without a listener it would be a crash.
-  for (const stream of [stdout, process.stderr]) stream.on('error', () => {})
-
+  // Standard streams take time to open, and not every run needs them.
   const io: Io = {
-    stdin: standardInput(),
-    stdout,
-    stderr: process.stderr,
+    get stdin() {
+      return stdin()
+    },
+    get stdout() {
+      return stdout()
+    },
+    get stderr() {
+      return stderr()
+    },
     env: process.env,
     pid: process.pid,
     nodeVersion: process.versions.node,
     kill,
-    program: new URL(import.meta.url),
+    get program() {
+      return new URL(import.meta.url)
+    },
     monotonicUs,
     cpuUsage: () => process.cpuUsage(),
     signal: stop.signal,
@@ -64,10 +78,19 @@ function runProgram(): void {
       () => (exitCode === 0 && !stop.signal.aborted ? undefined : process.exit()),
       PATIENCE_MS,
     )
-    await Promise.all([flushed(stdout), flushed(process.stderr)])
+    await Promise.all(outputs.map(flushed))
     clearTimeout(patience)
     process.exit()
   })
+}
+
+/** Makes a value when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 function monotonicUs(): number {
@@ -102,7 +125,8 @@ function standardInput(): Readable {
 function standardOutput(): Writable {
   try {
     const stats = fstatSync(1)
-    if (stats.isFile() || (stats.isCharacterDevice() && !isatty(1))) return fileOutput(1)
+    if (stats.isFile() || (stats.isCharacterDevice() && !process.getBuiltinModule('node:tty').isatty(1)))
+      return fileOutput(1)
   } catch {
     // It is closed, which Node makes up for.
   }

@@ -1,8 +1,7 @@
-import yargs from 'yargs'
-import type { Command } from './commands/command.ts'
+import { Parser } from 'yargs/helpers'
+import type { Command, Heading } from './commands/command.ts'
 import { findCommand, noCommand } from './commands/find.ts'
-import { commands } from './commands/index.ts'
-import { commandHelp, groupHelp, programHelp } from './docs/help.ts'
+import { entries } from './commands/index.ts'
 import { UsageError } from './errors.ts'
 import { didYouMean } from './options/nearest.ts'
 import { isFlag, longName, type OptionTable } from './options/option.ts'
@@ -11,53 +10,63 @@ import { namesOf, normalizeWords } from './options/words.ts'
 import { version } from './version.ts'
 
 /** What a command line asks for: a command, with the command line and the environment to take options from; or a text to print. */
-export type Parsed = { readonly command: Command; readonly sources: readonly Source[] } | { readonly text: string }
+export type Parsed =
+  | { readonly command: Command; readonly sources: readonly Source[] }
+  /** For a terminal of so many columns. */
+  | { readonly text: (columns: number) => string }
 
-const versionText = `tmqtt ${version}\n`
+const versionText = () => `tmqtt ${version}\n`
 
 /**
  * Reads the words behind `tmqtt` and the environment. Has no effects.
  *
- * @param columns width for help texts.
  * @throws UsageError
  */
-export function parse(
+export async function parse(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  columns: number,
-): Parsed {
+): Promise<Parsed> {
   const [first, ...rest] = argv
   if (first === '--help' || (first === 'help' && rest.length === 0)) {
-    return { text: programHelp(commands, columns) }
+    const { programHelp } = await import('./docs/help.ts')
+    return { text: (columns) => programHelp(entries, columns) }
   }
   if (first === '--version') return { text: versionText }
   const isHelp = first === 'help'
   const words = isHelp ? rest : argv
-  const found = findCommand(commands, words)
-  if (found === undefined) throw noCommand(commands, words[0])
+  const found = findCommand(entries, words)
+  if (found === undefined) throw noCommand(entries, words[0])
   if ('members' in found)
-    return parseGroup(found.name, found.members, isHelp ? [...found.rest, '--help'] : found.rest, columns)
-  if (isHelp) return { text: commandHelp(found.command, columns) }
-  return parseCommand(found.command, found.rest, env, columns)
+    return await parseGroup(found.name, found.members, isHelp ? [...found.rest, '--help'] : found.rest)
+  const command = await found.command.load()
+  if (isHelp) return await helpOn(command)
+  return await parseCommand(command, found.rest, env)
 }
 
 /** The name of a group, with no command of it behind. */
-function parseGroup(name: string, members: readonly Command[], [word]: readonly string[], columns: number): Parsed {
-  if (word === '--help') return { text: groupHelp(name, members, columns) }
+async function parseGroup(name: string, members: readonly Heading[], [word]: readonly string[]): Promise<Parsed> {
+  if (word === '--help') {
+    const { groupHelp } = await import('./docs/help.ts')
+    return { text: (columns) => groupHelp(name, members, columns) }
+  }
   if (word === '--version') return { text: versionText }
-  throw noCommand(commands, word, name)
+  throw noCommand(entries, word, name)
 }
 
-function parseCommand(
+async function helpOn(command: Command): Promise<Parsed> {
+  const { commandHelp } = await import('./docs/help.ts')
+  return { text: (columns) => commandHelp(command, columns) }
+}
+
+async function parseCommand(
   command: Command,
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
-  columns: number,
-): Parsed {
+): Promise<Parsed> {
   const { words, typed: typedOptions } = normalizeWords(argv, command.options)
   const { own, rest } = splitRest(command, words)
   const parsed = readWords(command.options, own)
-  if (parsed.help === true) return { text: commandHelp(command, columns) }
+  if (parsed.help === true) return await helpOn(command)
   if (parsed.version === true) return { text: versionText }
 
   const texts = new Map<string, readonly string[]>()
@@ -108,25 +117,23 @@ function readWords(table: OptionTable, words: readonly string[]): Record<string,
   const end = words.includes('--') ? words.indexOf('--') : words.length
   // A mark in front of each value: yargs takes quotes off its ends [seen with 18.2.0].
   const marked = words.slice(0, end).map((word) => word.replace(/^(--[^=]+=)/, '$1:'))
-  const parser = yargs([...marked, ...words.slice(end)])
-    .exitProcess(false)
-    .help(false)
-    .version(false)
-    .parserConfiguration({
+  const flags = ['help', 'version']
+  const texts: string[] = []
+  for (const [key, option] of Object.entries(table)) {
+    if (!option.rest) (isFlag(option) ? flags : texts).push(longName(key))
+  }
+  return Parser([...marked, ...words.slice(end)], {
+    boolean: flags,
+    string: texts,
+    configuration: {
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'dot-notation': false,
       'camel-case-expansion': false,
       'greedy-arrays': false,
       'boolean-negation': false,
-    })
-    .boolean(['help', 'version'])
-  for (const [key, option] of Object.entries(table)) {
-    if (option.rest) continue
-    if (isFlag(option)) parser.boolean(longName(key))
-    else parser.string(longName(key))
-  }
-  return parser.parseSync() as Record<string, unknown>
+    },
+  })
 }
 
 /** @throws UsageError for a word that looks like an option and is none. yargs stumbles over some, as `--constructor`. */

@@ -191,15 +191,31 @@ describe('a package', () => {
 })
 
 describe('the start', () => {
-  it('loads nothing of Node that is heavy, such as cryptography', () => {
-    const reached = new Set(['main.ts'])
+  /** What is loaded with these files, before anything is asked for on demand. */
+  const loadedWith = (...paths: readonly string[]) => {
+    const reached = new Set(paths)
     for (const path of reached) {
       const needed = imports.filter(({ from, typeOnly, onDemand }) => from === path && !typeOnly && !onDemand)
       for (const { to } of needed) reached.add(to)
     }
-    expect(reached).toContain('commands/sub.ts')
+    return [...reached]
+  }
+
+  it('loads no command but the one that is asked for', () => {
+    const reached = loadedWith('main.ts')
+    expect(reached).toContain('commands/index.ts')
+    expect(reached.filter((path) => path.startsWith('commands/')).sort()).toEqual([
+      'commands/find.ts',
+      'commands/index.ts',
+    ])
+  })
+
+  it('loads nothing of Node that is heavy, such as cryptography', () => {
+    const listed = imports.filter(({ from, onDemand }) => from === 'commands/index.ts' && onDemand)
+    const reached = loadedWith('main.ts', ...listed.map(({ to }) => to).filter((path) => path.startsWith('commands/')))
+    expect(reached).toContain('commands/bench/flow.ts')
     expect(
-      [...reached].filter((path) => /^node:(crypto|http|https|tls|zlib|child_process|worker_threads)$/.test(path)),
+      reached.filter((path) => /^node:(crypto|http|https|tls|zlib|child_process|worker_threads)$/.test(path)),
     ).toEqual([])
   })
 })

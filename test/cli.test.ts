@@ -3,12 +3,14 @@ import { type AddressInfo, createServer, type Server } from 'node:net'
 import { PassThrough, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { run } from '../src/cli.ts'
-import { commands } from '../src/commands/index.ts'
+import { loadCommands } from '../src/commands/index.ts'
 import { atEndOfTest } from './support/clean-up.ts'
 import { freePort } from './support/free-port.ts'
 import { runCli } from './support/run.ts'
 import { startScriptedBroker } from './support/scripted-peer.ts'
 import { temporaryDirectory } from './support/temporary.ts'
+
+const commands = await loadCommands()
 
 const names = commands.map(({ name }) => name).join(', ')
 

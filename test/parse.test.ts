@@ -1,23 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
-import { commands } from '../src/commands/index.ts'
+import { loadCommands } from '../src/commands/index.ts'
 import { commandHelp, programHelp } from '../src/docs/help.ts'
 import { UsageError } from '../src/errors.ts'
 import { complete, parse } from '../src/parse.ts'
 
+const commands = await loadCommands()
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** The values that a command line comes to. */
-function values(argv: readonly string[], env: Environment = {}): Readonly<Record<string, unknown>> {
-  const parsed = parse(argv, env, 80)
-  if ('text' in parsed) throw new Error(`a text: ${parsed.text}`)
+async function values(argv: readonly string[], env: Environment = {}): Promise<Readonly<Record<string, unknown>>> {
+  const parsed = await parse(argv, env)
+  if ('text' in parsed) throw new Error(`a text: ${parsed.text(80)}`)
   return complete(parsed.command, parsed.sources)
 }
 
-function text(...argv: readonly string[]): string {
-  const parsed = parse(argv, {}, 60)
+async function text(...argv: readonly string[]): Promise<string> {
+  const parsed = await parse(argv, {})
   if (!('text' in parsed)) throw new Error(`the command ${parsed.command.name}`)
-  return parsed.text
+  return parsed.text(60)
 }
 
 const [pub, sub] = ['pub', 'sub'].map((name) => commands.find((each) => each.name === name)!)
@@ -34,23 +36,26 @@ describe('parse', () => {
     [['sub', '--help', '-q', '9', '-t', 'a/#/b'], commandHelp(sub!, 60)],
     [['--version'], `tmqtt ${manifest.version}\n`],
     [['sub', '-t', 'a', '--version'], `tmqtt ${manifest.version}\n`],
-  ])('answers %j with a text', (argv, printed) => {
-    expect(text(...argv)).toBe(printed)
+  ])('answers %j with a text', async (argv, printed) => {
+    expect(await text(...argv)).toBe(printed)
   })
 
-  it('leaves the words behind -- to a command that runs another program', () => {
+  it('leaves the words behind -- to a command that runs another program', async () => {
     const command = ['./start.sh', '-t', 'x', '--help', '--', '', '-q9']
-    expect(values(['expect', '-t', 'a', '--', ...command])).toMatchObject({ topic: ['a'], command })
-    expect(values(['expect', '-t', 'a', '--payload', '--', '-q', '0'])).toMatchObject({ payload: '--', command: [] })
-    expect(values(['expect', '-t', 'a'], { TMQTT_COMMAND: 'x' })).toMatchObject({ command: [] })
-    expect(() => parse(['expect', '-t', 'a', '--'], {}, 80)).toThrow(new UsageError('-- needs a command behind it'))
-    expect(() => parse(['expect', '-t', 'a', '--command=x'], {}, 80)).toThrow(/^unknown option --command/)
-    expect(() => parse(['expect', '-t', 'a', 'x', '--', 'y'], {}, 80)).toThrow(/^'x' is no option/)
-    expect(() => parse(['sub', '-t', 'a', '--', 'y'], {}, 80)).toThrow(/^'y' is no option/)
+    expect(await values(['expect', '-t', 'a', '--', ...command])).toMatchObject({ topic: ['a'], command })
+    expect(await values(['expect', '-t', 'a', '--payload', '--', '-q', '0'])).toMatchObject({
+      payload: '--',
+      command: [],
+    })
+    expect(await values(['expect', '-t', 'a'], { TMQTT_COMMAND: 'x' })).toMatchObject({ command: [] })
+    await expect(parse(['expect', '-t', 'a', '--'], {})).rejects.toThrow(new UsageError('-- needs a command behind it'))
+    await expect(parse(['expect', '-t', 'a', '--command=x'], {})).rejects.toThrow(/^unknown option --command/)
+    await expect(parse(['expect', '-t', 'a', 'x', '--', 'y'], {})).rejects.toThrow(/^'x' is no option/)
+    await expect(parse(['sub', '-t', 'a', '--', 'y'], {})).rejects.toThrow(/^'y' is no option/)
   })
 
-  it('takes --help behind an option for its value', () => {
-    expect(values(['pub', '-t', 'a', '-m', '--help'])).toMatchObject({ message: '--help' })
+  it('takes --help behind an option for its value', async () => {
+    expect(await values(['pub', '-t', 'a', '-m', '--help'])).toMatchObject({ message: '--help' })
   })
 
   it.each<[argv: string[], message: string]>([
@@ -62,8 +67,8 @@ describe('parse', () => {
     [['help', 'nothing'], `no command 'nothing' (commands: ${names})`],
     [['-h', 'x'], "-h: name the command first, as in 'tmqtt sub -h'"],
     [['--topic=a', 'sub'], "--topic=a: name the command first, as in 'tmqtt sub --topic=a'"],
-  ])('refuses %j: %s', (argv, message) => {
-    expect(() => parse(argv, {}, 80)).toThrow(new UsageError(message))
+  ])('refuses %j: %s', async (argv, message) => {
+    await expect(parse(argv, {})).rejects.toThrow(new UsageError(message))
   })
 
   it.each<[word: string, message: string]>([
@@ -88,26 +93,26 @@ describe('parse', () => {
     ['--$0=x', 'unknown option --$0'],
     ['--a.b=x', 'unknown option --a.b'],
     ['-5', 'unknown option -5'],
-  ])('refuses the unknown option %s: %s', (word, message) => {
-    expect(() => values(['sub', '-t', 'a', word])).toThrow(new UsageError(message))
+  ])('refuses the unknown option %s: %s', async (word, message) => {
+    await expect(values(['sub', '-t', 'a', word])).rejects.toThrow(new UsageError(message))
   })
 
   it.each<[words: string[]]>([[['b']], [['-']], [['--', '-v']], [['--', 'b']], [['']]])(
     'refuses %j, which is no option',
-    (words) => {
-      expect(() => values(['sub', '-t', 'a', ...words])).toThrow(
+    async (words) => {
+      await expect(values(['sub', '-t', 'a', ...words])).rejects.toThrow(
         `'${words.at(-1)}' is no option; quote values that hold blanks, and repeat an option for each value`,
       )
     },
   )
 
-  it('never crashes on words that it does not know', () => {
+  it('never crashes on words that it does not know', async () => {
     const parts = ['-', '--', '=', '_', '$0', '.', ' ', '\n', '"', "'", '\0', 'no-', 'x', '1', 'é', '😀', '__proto__']
     const words = parts.flatMap((one) => parts.flatMap((two) => parts.map((three) => `-${one}${two}${three}`)))
     for (const word of words) {
       // A value of a letter, as in `-x1`, is none of this.
       if (/^-[xh]/.test(word)) continue
-      expect(() => values(['sub', '-t', 'a', word]), JSON.stringify(word)).toThrow(UsageError)
+      await expect(values(['sub', '-t', 'a', word]), JSON.stringify(word)).rejects.toThrow(UsageError)
     }
   })
 
@@ -128,13 +133,13 @@ describe('parse', () => {
     ],
     [['-m', 'x'], 'no topic: name one by -t, or in -L'],
     [['-m', 'x', '-L', 'mqtt://h/a/#'], '-L: the topic of a message has no wildcards (+ or #)'],
-  ])('refuses pub %j: %s', (words, message) => {
-    expect(() => values(['pub', ...words])).toThrow(new UsageError(message))
+  ])('refuses pub %j: %s', async (words, message) => {
+    await expect(values(['pub', ...words])).rejects.toThrow(new UsageError(message))
   })
 
-  it('wants a topic filter for sub, by -t or in -L', () => {
-    expect(() => values(['sub'])).toThrow(/^nothing to subscribe to/)
-    expect(values(['sub', '-L', 'mqtt://h/a/#']).url).toMatchObject({ topic: 'a/#' })
+  it('wants a topic filter for sub, by -t or in -L', async () => {
+    await expect(values(['sub'])).rejects.toThrow(/^nothing to subscribe to/)
+    expect((await values(['sub', '-L', 'mqtt://h/a/#'])).url).toMatchObject({ topic: 'a/#' })
   })
 
   it.each<[words: string[], found: object]>([
@@ -163,8 +168,8 @@ describe('parse', () => {
     [['-t', 'a.b', '-i', '__proto__'], { topic: ['a.b'], clientId: '__proto__' }],
     [['-t', '__proto__', '-t', 'constructor'], { topic: ['__proto__', 'constructor'] }],
     [['-t', 'a', '-x', '60'], { sessionExpiryInterval: 60, protocolVersion: 5 }],
-  ])('reads sub %j', (words, found) => {
-    expect(values(['sub', ...words])).toMatchObject(found)
+  ])('reads sub %j', async (words, found) => {
+    expect(await values(['sub', ...words])).toMatchObject(found)
   })
 
   it.each([
@@ -191,10 +196,10 @@ describe('parse', () => {
     '__proto__',
     '\0',
     '😀',
-  ])('keeps the message %j as it is, however it is given', (message) => {
-    expect(values(['pub', '-t', 'a', '-m', message]).message).toBe(message)
-    expect(values(['pub', '-t', 'a', `--message=${message}`]).message).toBe(message)
-    if (message !== '') expect(values(['pub', '-t', 'a', `-m${message}`]).message).toBe(message)
+  ])('keeps the message %j as it is, however it is given', async (message) => {
+    expect((await values(['pub', '-t', 'a', '-m', message])).message).toBe(message)
+    expect((await values(['pub', '-t', 'a', `--message=${message}`])).message).toBe(message)
+    if (message !== '') expect((await values(['pub', '-t', 'a', `-m${message}`])).message).toBe(message)
   })
 
   it.each<[words: string[], env: Environment, found: object]>([
@@ -220,8 +225,8 @@ describe('parse', () => {
     [['-t', 'a'], { TMQTT_URL: 'mqtt://e:9' }, { url: { tls: false, websocket: false, host: 'e', port: 9 } }],
     [['-t', 'a', '-V', '5'], { TMQTT_PROTOCOL_VERSION: '311' }, { protocolVersion: 5 }],
     [['-t', 'a'], { TMQTT_SESSION_EXPIRY_INTERVAL: '60' }, { protocolVersion: 5 }],
-  ])('reads sub %j with the environment %j', (words, env, found) => {
-    expect(values(['sub', ...words], env)).toMatchObject(found)
+  ])('reads sub %j with the environment %j', async (words, env, found) => {
+    expect(await values(['sub', ...words], env)).toMatchObject(found)
   })
 
   it.each<[words: string[], env: Environment, message: string]>([
@@ -239,8 +244,8 @@ describe('parse', () => {
       "TMQTT_UNIX and TMQTT_PROXY can't be used together",
     ],
     [['-i', 'a', '-I', 'b'], {}, "-i and -I can't be used together"],
-  ])('refuses sub %j with the environment %j: %s', (words, env, message) => {
-    expect(() => values(['sub', '-t', 'a', ...words], env)).toThrow(new UsageError(message))
+  ])('refuses sub %j with the environment %j: %s', async (words, env, message) => {
+    await expect(values(['sub', '-t', 'a', ...words], env)).rejects.toThrow(new UsageError(message))
   })
 
   it.each<[words: string[], env: Environment]>([
@@ -249,13 +254,8 @@ describe('parse', () => {
     [['--proxy', 'http://joe:hunter2@h'], {}],
     [['--ws-header', 'hunter2'], {}],
     [[], { TMQTT_URL: 'http://joe:hunter2@h' }],
-  ])('never prints a secret, given %j', (words, env) => {
-    let message = ''
-    try {
-      values(['sub', '-t', 'a', ...words], env)
-    } catch (error) {
-      message = (error as Error).message
-    }
+  ])('never prints a secret, given %j', async (words, env) => {
+    const message = await values(['sub', '-t', 'a', ...words], env).then(String, (error: Error) => error.message)
     expect(message).toContain('expected')
     expect(message).not.toContain('hunter2')
   })

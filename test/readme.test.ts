@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { commands } from '../src/commands/index.ts'
+import { loadCommands } from '../src/commands/index.ts'
 import { takesProfiles } from '../src/config/sources.ts'
 import { exitStatuses } from '../src/docs/man.ts'
 import { readConfiguration } from '../src/options/configuration-file.ts'
 import { profileProblems } from '../src/options/profile-problems.ts'
 import { jsonLines } from '../src/parsers/json-lines.ts'
+
+const commands = await loadCommands()
 
 const readme = readFileSync('README.md', 'utf8')
 

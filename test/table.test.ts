@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Command } from '../src/commands/command.ts'
-import { commands } from '../src/commands/index.ts'
+import { loadCommands } from '../src/commands/index.ts'
 import { environmentName, isFlag, type Option } from '../src/options/option.ts'
 import { namesOf, typedNames } from '../src/options/words.ts'
 import { complete, parse } from '../src/parse.ts'
+
+const commands = await loadCommands()
 
 /** The letters of mosquitto's clients, and the key of the option that each stands for. */
 const connectionLetters = {
@@ -170,9 +172,9 @@ describe('every command', () => {
   })
 
   const examples = commands.flatMap((command) => command.examples.map(({ run }) => ({ run, command })))
-  it.each(examples)('can run its example: $run', ({ run, command }) => {
+  it.each(examples)('can run its example: $run', async ({ run, command }) => {
     const { argv, env } = readExample(run)
-    const parsed = parse(argv, env, 80)
+    const parsed = await parse(argv, env)
     expect(parsed).toMatchObject({ command })
     if ('sources' in parsed) complete(command, parsed.sources)
   })

@@ -44,8 +44,6 @@ const options = table({
 type Values = ValuesOf<typeof options>
 
 export const broker = command({
-  name: 'broker',
-  summary: 'run a small broker to try things with',
   description:
     'Runs a broker (aedes; MQTT 3.1 and 3.1.1) in this process, in memory, until it is stopped. It prints a URL for ' +
     'each listener on standard output, and on a terminal who comes and goes.',

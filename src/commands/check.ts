@@ -36,8 +36,6 @@ const options = table({
 type Values = ValuesOf<typeof options>
 
 export const check = command({
-  name: 'check',
-  summary: 'check what a broker can do',
   description:
     'Checks a broker step by step against the specification. What a broker lacks and need not have is unsupported, not ' +
     'failed. All is published under one random topic and removed at the end, also after Ctrl-C; the will and the session ' +

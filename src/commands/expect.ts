@@ -28,8 +28,6 @@ const options = table({
 export type ExpectValues = ValuesOf<typeof options>
 
 export const expect = command({
-  name: 'expect',
-  summary: 'check what messages come',
   description:
     'Subscribes, runs the command behind --, if any, once the broker has confirmed the subscription, and checks what ' +
     'comes: a message of -t that meets every condition counts. Without --count, --at-least, --at-most or --in-order, ' +

@@ -1,14 +1,14 @@
 import { UsageError } from '../errors.ts'
 import { didYouMean } from '../options/nearest.ts'
-import type { Command } from './command.ts'
+import type { Heading } from './command.ts'
 
 /** What words begin with: a command, or the name of a group of commands; and the words behind that. */
-export type Found =
-  | { readonly name: string; readonly command: Command; readonly rest: readonly string[] }
-  | { readonly name: string; readonly members: readonly Command[]; readonly rest: readonly string[] }
+export type Found<T extends Heading> =
+  | { readonly name: string; readonly command: T; readonly rest: readonly string[] }
+  | { readonly name: string; readonly members: readonly T[]; readonly rest: readonly string[] }
 
 /** What the words behind `tmqtt` begin with, if it is there. */
-export function findCommand(commands: readonly Command[], words: readonly string[]): Found | undefined {
+export function findCommand<T extends Heading>(commands: readonly T[], words: readonly string[]): Found<T> | undefined {
   for (const command of commands) {
     const parts = command.name.split(' ')
     if (parts.every((part, at) => part === words[at]))
@@ -20,7 +20,7 @@ export function findCommand(commands: readonly Command[], words: readonly string
 }
 
 /** Why words are no command. `word` is the first that is none; undefined when it is missing. */
-export function noCommand(commands: readonly Command[], word: string | undefined, group?: string): UsageError {
+export function noCommand(commands: readonly Heading[], word: string | undefined, group?: string): UsageError {
   const prefix = group === undefined ? '' : `${group} `
   const names = commands.map(({ name }) => name).filter((name) => name.startsWith(prefix))
   const behind = names.map((name) => name.slice(prefix.length))

@@ -12,7 +12,7 @@ import type { ProfileContext } from '../options/profile.ts'
 import { environmentSource, type Source } from '../options/resolve.ts'
 import type { Configured } from '../options/settings.ts'
 import { writeOutput } from '../streams/sink.ts'
-import { type Command, command } from './command.ts'
+import { type Body, type Command, command } from './command.ts'
 import { noticeTo } from './session.ts'
 
 const options = table({
@@ -37,13 +37,9 @@ type Values = ValuesOf<typeof options>
 /** A column grows to this, then its cells push the next one aside. */
 const WIDEST = 40
 
-/** @param commands all others: their options are what can be in a profile. */
-export function profileCommand(commands: readonly Command[]): Command {
-  const consumers = commands.filter(takesProfiles)
-  const tables = consumers.map((each) => each.options)
+/** @param commands all commands: their options are what can be in a profile. */
+export function profileCommand(commands: () => Promise<readonly Command[]>): Body {
   return command({
-    name: 'profile',
-    summary: 'list, show and check profiles',
     description:
       'A profile is a set of options under a name, in a JSON file; --profile NAME takes options from it. ' +
       'Keys are the long names of options: {"profiles": {"prod": {"host": "example.org", "keep-alive": 30, ' +
@@ -63,7 +59,8 @@ export function profileCommand(commands: readonly Command[]): Command {
     },
 
     async run(values, io) {
-      const context = { tables, home: homeOf(io.env) }
+      const consumers = (await commands()).filter(takesProfiles)
+      const context = { tables: consumers.map((each) => each.options), home: homeOf(io.env) }
       const configuration = await load(values, context, io)
       if (values.action === 'check') return await check(values, configuration, context, io)
       if (configuration?.problems[0] !== undefined) throw new UsageError(configuration.problems[0])

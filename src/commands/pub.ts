@@ -74,8 +74,6 @@ const options = table({
 export type PubValues = ValuesOf<typeof options>
 
 export const pub = command({
-  name: 'pub',
-  summary: 'publish messages',
   description:
     'Publishes one message, or every line of standard input. At QoS 1 and 2 it waits for the acknowledgements: exit ' +
     'status 0 means that the broker has acknowledged every message. A line that is no message (--json, ' +
@@ -105,7 +103,6 @@ export const pub = command({
   },
 
   async run(values, io) {
-    const { lineBatches, repetitions } = await import('./pub-input.ts')
     const readsLines = values.lines || values.json
     const payload = readsLines ? undefined : await readPayload(values, io)
     const needs = { reconnectAttempts: readsLines ? Number.POSITIVE_INFINITY : 0 }
@@ -128,8 +125,8 @@ export const pub = command({
     const work = async () => {
       const batches =
         payload === undefined
-          ? lineBatches(chunks(io.stdin, stop), values, outgoing, faults)
-          : repetitions(payload, values, outgoing, stop)
+          ? (await import('./pub-lines.ts')).lineBatches(chunks(io.stdin, stop), values, outgoing, faults)
+          : (await import('./pub-message.ts')).repetitions(payload, values, outgoing, stop)
       for await (const batch of batches) {
         await publisher.publish(batch.headers, batch)
         await client.debug?.taken()

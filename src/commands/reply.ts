@@ -58,8 +58,6 @@ type Values = ValuesOf<typeof options>
 const PATIENCE_MS = 1000
 
 export const reply = command({
-  name: 'reply',
-  summary: 'answer requests',
   description:
     'Answers each message of its topic filters on the response topic that it names, or on that of -e, with its ' +
     'correlation data: the other half of rr. A request at QoS 1 or 2 is acknowledged after its answer went out. A ' +

@@ -64,8 +64,6 @@ type Values = ValuesOf<typeof options>
 const PATIENCE_MS = 1000
 
 export const rr = command({
-  name: 'rr',
-  summary: 'publish a request and print the answer',
   description:
     'Subscribes to the topic of the answers, publishes the request, and leaves after the first message there. It ' +
     'leaves as mosquitto_rr does: without DISCONNECT, so that the broker publishes the will, if one was given.',

@@ -43,7 +43,7 @@ export async function prepareClient(
 ): Promise<ClientOptions> {
   const { clientOptions } = await import('../mqtt/client-options.ts')
   const secrets = await askSecrets(values, signal)
-  const printers = { warn: noticeTo(io, command), debug: new DebugOutput(io.stdout) }
+  const printers = { warn: noticeTo(io, command), debug: new DebugOutput(io) }
   return clientOptions(values, { env: io.env, pid: io.pid, ...printers, ...needs, ...secrets })
 }
 

@@ -103,8 +103,6 @@ type Values = ValuesOf<typeof options>
 const PATIENCE_MS = 1000
 
 export const sub = command({
-  name: 'sub',
-  summary: 'subscribe to topics and print messages',
   description:
     'Prints the messages of one or more topic filters until it is stopped. A message at QoS 1 or 2 is acknowledged ' +
     'after it was written. On a terminal, control characters in topics and payloads are made visible; into a pipe or ' +

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { join, sep } from 'node:path'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -17,6 +17,8 @@ export interface SettingsFile {
 export function readSettings(path: string): SettingsFile | undefined {
   let file: number
   try {
+    // An error that nobody sees would take as long to make as all else that is done here.
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined
     file = openSync(path, 'r')
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined

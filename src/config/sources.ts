@@ -29,7 +29,7 @@ export function takesOptionsFile({ options }: Consumer): boolean {
  * each is all it costs.
  *
  * @param sources the command line and the environment.
- * @param consumers all commands: what one of them does not know may be for another.
+ * @param consumers all commands: what one of them does not know may be for another. Asked for only where a file is.
  * @param warn is told of what works but is unwise or not as it seems.
  * @returns all sources, highest precedence first.
  * @throws UsageError
@@ -37,7 +37,7 @@ export function takesOptionsFile({ options }: Consumer): boolean {
 export async function readSources(
   command: Consumer,
   sources: readonly Source[],
-  consumers: readonly Consumer[],
+  consumers: () => Promise<readonly Consumer[]>,
   io: Pick<Io, 'env' | 'signal'>,
   warn: (text: string) => void,
 ): Promise<readonly Source[]> {
@@ -59,7 +59,7 @@ function nameIn(sources: readonly Source[], key: string): string {
 async function chosenProfile(
   command: Consumer,
   sources: readonly Source[],
-  consumers: readonly Consumer[],
+  consumers: () => Promise<readonly Consumer[]>,
   env: Environment,
   warn: (text: string) => void,
 ): Promise<Source | undefined> {
@@ -86,7 +86,7 @@ async function chosenProfile(
     if (named !== undefined) throw new UsageError(`${nameIn(sources, 'profile')} ${named}: there is no file ${path}`)
     return undefined
   }
-  const tables = consumers.filter(takesProfiles).map(({ options }) => options)
+  const tables = (await consumers()).filter(takesProfiles).map(({ options }) => options)
   const configuration = await parseConfiguration(file, path, tables, warn)
   const [problem] = configuration.problems
   if (problem !== undefined) throw new UsageError(problem)

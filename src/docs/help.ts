@@ -1,4 +1,4 @@
-import type { Command } from '../commands/command.ts'
+import type { Command, Heading } from '../commands/command.ts'
 import { environmentName, isFlag, type Option } from '../options/option.ts'
 import { typedNames } from '../options/words.ts'
 
@@ -9,7 +9,7 @@ const NARROW_INDENT = 8
 const WIDEST = 100
 
 /** `tmqtt --help`. */
-export function programHelp(commands: readonly Command[], columns: number): string {
+export function programHelp(commands: readonly Heading[], columns: number): string {
   const width = Math.min(columns, WIDEST)
   return [
     'tmqtt: publish and subscribe by MQTT',
@@ -30,7 +30,7 @@ export function programHelp(commands: readonly Command[], columns: number): stri
 }
 
 /** `tmqtt GROUP --help`. @param members whose names begin with that of the group. */
-export function groupHelp(name: string, members: readonly Command[], columns: number): string {
+export function groupHelp(name: string, members: readonly Heading[], columns: number): string {
   const width = Math.min(columns, WIDEST)
   return [
     wrap(`Usage: tmqtt ${name} COMMAND [OPTION]…`, 0, width),
@@ -44,7 +44,7 @@ export function groupHelp(name: string, members: readonly Command[], columns: nu
 }
 
 /** A line for each command. */
-function commandList(commands: readonly Command[], width: number): string[] {
+function commandList(commands: readonly Heading[], width: number): string[] {
   const indent = Math.max(...commands.map(({ name }) => name.length)) + 4
   return commands.map(({ name, summary }) => entry(`  ${name}`, summary, indent, width))
 }

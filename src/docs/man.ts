@@ -1,4 +1,4 @@
-import type { Command } from '../commands/command.ts'
+import type { Command, Heading } from '../commands/command.ts'
 import { environmentName, isFlag, type Option } from '../options/option.ts'
 import { typedNames } from '../options/words.ts'
 import { describe, groupsOf, positionalNames, restOf } from './help.ts'
@@ -42,7 +42,7 @@ const files: readonly (readonly [path: string, holds: string])[] = [
 ]
 
 /** `tmqtt.1`. */
-export function programPage(commands: readonly Command[]): string {
+export function programPage(commands: readonly Heading[]): string {
   return page('tmqtt', [
     '.SH NAME',
     `tmqtt \\- ${roff('publish and subscribe by MQTT')}`,
@@ -59,11 +59,11 @@ export function programPage(commands: readonly Command[]): string {
 }
 
 /** What the page of a command is called: `tmqtt-sub`; for a command of a group `tmqtt-retain-list`. */
-export function pageName({ name }: Command): string {
+export function pageName({ name }: Heading): string {
   return `tmqtt-${name.replace(' ', '-')}`
 }
 
-function reference(command: Command): string {
+function reference(command: Heading): string {
   return `.BR ${roff(pageName(command))} (1)`
 }
 

@@ -1,4 +1,4 @@
-import { Resolver } from 'node:dns/promises'
+import { createRequire } from 'node:module'
 import { isIP } from 'node:net'
 import { UsageError } from '../errors.ts'
 import type { ConnectionValues, ProtocolVersion } from '../options/connection.ts'
@@ -17,6 +17,10 @@ import {
 import { readSecretFile } from './read-file.ts'
 import { keyLogTo, refuseTlsEngines, refuseVoidTlsOptions, tlsOptions, turnsTlsOn } from './tls-options.ts'
 import type { Server, StepObserver } from './transport.ts'
+
+/** Loaded only where it is wanted. */
+const require = createRequire(import.meta.url)
+const dns = (): typeof import('node:dns/promises') => require('node:dns/promises')
 
 export interface Will {
   readonly topic: string
@@ -206,7 +210,7 @@ function serverOf(values: ConnectionValues, defaults: Defaults): Server {
     host,
     port,
     ...(unix === undefined ? {} : { unix }),
-    ...(values.srv ? { srv: new Resolver() } : {}),
+    ...(values.srv ? { srv: new (dns().Resolver)() } : {}),
     ...(values.bindAddress === undefined ? {} : { bindAddress: values.bindAddress }),
     ...(values.proxy === undefined ? {} : { proxy: values.proxy }),
     ...(usesTls ? { tls: tlsOptions(values, defaults, values.srv ? undefined : host, unix !== undefined) } : {}),

@@ -7,7 +7,7 @@ import { Lane } from './lane.ts'
 import { MalformedPacketError } from './malformed.ts'
 import type { QoS } from './message.ts'
 import type { PacketIds } from './packet-ids.ts'
-import { PacketLog } from './packet-log.ts'
+import type { LogOutput, PacketLog } from './packet-log.ts'
 import { LARGEST_REMAINING_LENGTH, TopicAliases } from './packets.ts'
 import { type Property, propertyValue } from './property-table.ts'
 import { adviceFor, isPassing, reasonName } from './reason-codes.ts'
@@ -268,9 +268,10 @@ export async function openConnection(
   let socket: Duplex | undefined
   try {
     const { observer, releasesMessages: reusesMemory } = options
+    const log = options.debug === undefined ? undefined : await packetLog(attempt.clientId, options, options.debug)
     socket = await openTransport(options.server, deadline.signal, { observer, reusesMemory })
     phase = 'no CONNACK'
-    const handshake = startHandshake(options, attempt, ids, socket)
+    const handshake = startHandshake(options, attempt, ids, socket, log)
     const connack = await connackOf(handshake, deadline.signal)
     return new Connection(handshake, connack, options.connectTimeoutMs)
   } catch (error) {
@@ -295,7 +296,19 @@ async function connackOf(handshake: Handshake, signal: AbortSignal): Promise<Con
   return await Promise.race([handshake.connack, lost, aborted])
 }
 
-function startHandshake(options: ClientOptions, attempt: Attempt, ids: PacketIds, socket: Duplex): Handshake {
+/** Loaded where it is asked for. */
+async function packetLog(clientId: string, { protocolVersion }: ClientOptions, output: LogOutput): Promise<PacketLog> {
+  const { PacketLog } = await import('./packet-log.ts')
+  return new PacketLog(clientId, protocolVersion, output)
+}
+
+function startHandshake(
+  options: ClientOptions,
+  attempt: Attempt,
+  ids: PacketIds,
+  socket: Duplex,
+  log: PacketLog | undefined,
+): Handshake {
   const where = addressOf(options.server)
   const mqtt5 =
     options.protocolVersion === 5
@@ -304,9 +317,7 @@ function startHandshake(options: ClientOptions, attempt: Attempt, ids: PacketIds
           aliases: new TopicAliases(propertyValue(options.properties.connect, 'topic-alias-maximum') ?? 0),
         }
       : undefined
-  const observer =
-    options.debug === undefined ? undefined : new PacketLog(attempt.clientId, options.protocolVersion, options.debug)
-  const lane = new Lane(socket, mqtt5, options.maxPacketSize, observer)
+  const lane = new Lane(socket, mqtt5, options.maxPacketSize, log)
   const client = new mqttClient.default(() => lane.control as never, mqttJsOptions(options, attempt, ids))
   let connected = false
   let refused: TmqttError | undefined

@@ -33,7 +33,7 @@ export class PacketIds {
 
   /** Called by MQTT.js at every CONNACK: frees what MQTT.js took, never what the publisher has in flight. */
   clear(): void {
-    for (let id = 1; id <= 0xffff; id++) if (this.#owner[id] === 1) this.#owner[id] = 0
+    for (let id = this.#owner.indexOf(1); id > 0; id = this.#owner.indexOf(1, id)) this.#owner[id] = 0
   }
 
   #take(owner: number): number | null {

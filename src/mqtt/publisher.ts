@@ -89,7 +89,7 @@ export class Publisher {
   #attached = false
   readonly #state = new Uint8Array(0x1_0000)
   /** Where the encoded packet of an identifier stands: slices of what was written, without a view object for each. */
-  readonly #packets: (Buffer | undefined)[] = new Array(0x1_0000).fill(undefined)
+  readonly #packets: (Buffer | undefined)[] = []
   readonly #starts = new Uint32Array(0x1_0000)
   readonly #ends = new Uint32Array(0x1_0000)
   readonly #order = new Float64Array(0x1_0000)
@@ -201,9 +201,8 @@ export class Publisher {
     this.#qos0AtPing = 0
     this.#qos0Read = 0
     this.#lastProgress = Date.now()
-    const open: number[] = []
-    for (let id = 1; id <= 0xffff; id++) if (this.#state[id] !== State.free) open.push(id)
-    this.#again = open.sort((one, other) => this.#order[one]! - this.#order[other]!)
+    const open = this.unacknowledged === 0 ? [] : this.#open()
+    this.#again = open
     this.#waits.fill(0)
     for (const id of open) this.#waits[id] = 1
     this.#inFlight = 0
@@ -214,6 +213,13 @@ export class Publisher {
     }
     this.#sendAgain()
     this.#wake()
+  }
+
+  /** Identifiers of the messages whose fate is open, in their order. */
+  #open(): number[] {
+    const open: number[] = []
+    for (let id = 1; id <= 0xffff; id++) if (this.#state[id] !== State.free) open.push(id)
+    return open.sort((one, other) => this.#order[one]! - this.#order[other]!)
   }
 
   /** The connection is lost. */

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { TmqttError } from '../errors.ts'
 import type { ClientOptions } from './client-options.ts'
 import { type Connection, isWorthRetrying, openConnection } from './connection.ts'
@@ -155,6 +154,7 @@ export class Session implements DataPlane {
       const wait = Math.min(maxDelayMs, delayMs * 2 ** this.#failures++) * (1 - Math.random() / 2)
       this.#events.notice(`${last.message}; trying again in ${(wait / 1000).toFixed(1)} s`)
       try {
+        const { setTimeout: delay } = await import('node:timers/promises')
         await delay(wait, undefined, { signal: this.#events.signal })
         const connection = await openConnection(this.options, this.#nextAttempt(before), this.ids, this.#events.signal)
         if (this.#ending) {

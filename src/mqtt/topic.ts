@@ -4,10 +4,14 @@ const MAX_BYTES = 0xffff
 const MAX_SLASHES = 200
 
 /** Control characters and non-characters, which [MQTT 5, 1.5.4] lets a receiver close the connection over. */
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f]|\p{Noncharacter_Code_Point}|\p{Surrogate}/u
+const forbidden = () => /[\u0000-\u001f\u007f-\u009f]|\p{Noncharacter_Code_Point}|\p{Surrogate}/u
+
+/** Most topics: the tables of Unicode for the others take longer to load than a message takes to publish. */
+const PLAIN = /^[ -~]*$/
 
 function isTopicText(text: string): boolean {
-  if (text === '' || Buffer.byteLength(text) > MAX_BYTES || FORBIDDEN.test(text)) return false
+  if (text === '' || Buffer.byteLength(text) > MAX_BYTES) return false
+  if (!PLAIN.test(text) && forbidden().test(text)) return false
   return text.split('/').length <= MAX_SLASHES + 1
 }
 

@@ -1,4 +1,4 @@
-import { lookup, type Resolver } from 'node:dns/promises'
+import type { Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -107,17 +107,30 @@ async function connectTcp(
   const local = server.bindAddress === undefined ? {} : await localAddress(server.bindAddress, server.host)
   const isPlain = server.tls === undefined && server.websocket === undefined
   const reading = reusesMemory && isPlain ? readInto(new ReadBuffers(), (chunk) => socket.emit('data', chunk)) : {}
-  const socket: net.Socket =
-    server.unix === undefined
-      ? net.connect({ host: server.host, port: server.port, noDelay: true, ...local, ...reading })
-      : net.connect({ path: server.unix, ...reading })
-  // Such a socket does not wait by itself until somebody listens.
-  if (reading.onread !== undefined) socket.pause()
-  keep(socket)
-  socket.once('lookup', (error, address) => error ?? observer?.resolved(address))
-  await orAborted(once(socket, 'connect'), signal)
-  return socket
+  let socket: net.Socket
+  const connect = async (options: net.NetConnectOpts) => {
+    socket = net.connect({ ...options, ...reading })
+    // Such a socket does not wait by itself until somebody listens.
+    if (reading.onread !== undefined) socket.pause()
+    keep(socket)
+    socket.once('lookup', (error, address) => error ?? observer?.resolved(address))
+    await orAborted(once(socket, 'connect'), signal)
+    return socket
+  }
+  if (server.unix !== undefined) return await connect({ path: server.unix })
+  const { host, port } = server
+  if (host === 'localhost' && server.bindAddress === undefined) {
+    try {
+      return await connect({ host: LOOPBACK, port, noDelay: true })
+    } catch {
+      signal.throwIfAborted()
+    }
+  }
+  return await connect({ host, port, noDelay: true, ...local })
 }
+
+/** What `localhost` stands for [RFC 6761, 6.3]; looking it up would take longer than to connect. */
+const LOOPBACK = '127.0.0.1'
 
 /** Options that make a socket read into these buffers. It emits no data by itself then. */
 function readInto(buffers: ReadBuffers, received: (chunk: Buffer) => void): Pick<net.ConnectOpts, 'onread'> {
@@ -130,6 +143,7 @@ function readInto(buffers: ReadBuffers, received: (chunk: Buffer) => void): Pick
 
 /** Where to connect from; the other end has to be of the same family. */
 async function localAddress(name: string, host: string): Promise<{ localAddress: string; family: number }> {
+  const { lookup } = await import('node:dns/promises')
   try {
     const { address, family } = await lookup(name, { family: net.isIP(name) === 0 ? net.isIP(host) : 0 })
     return { localAddress: address, family }

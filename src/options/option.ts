@@ -86,14 +86,24 @@ type ValueOf<O> = O extends { readonly kind: Kind<infer T> }
 /** The values of a table: flags are booleans, repeated options arrays, absent ones undefined. */
 export type ValuesOf<T extends OptionTable> = { readonly [K in keyof T]: ValueOf<T[K]> }
 
+const longNames = new Map<string, string>()
+
 /** `keepAlive` → `keep-alive`, typed as `--keep-alive`. */
 export function longName(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  let name = longNames.get(key)
+  if (name === undefined) {
+    name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    longNames.set(key, name)
+  }
+  return name
 }
+
+/** What the names of all variables begin with. */
+export const ENVIRONMENT_PREFIX = 'TMQTT_'
 
 /** `keepAlive` → `TMQTT_KEEP_ALIVE`. */
 export function environmentName(key: string): string {
-  return `TMQTT_${key.replace(/[A-Z]/g, '_$&').toUpperCase()}`
+  return `${ENVIRONMENT_PREFIX}${key.replace(/[A-Z]/g, '_$&').toUpperCase()}`
 }
 
 export function isFlag(option: Option): boolean {

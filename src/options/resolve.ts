@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts'
 import {
+  ENVIRONMENT_PREFIX,
   environmentName,
   InvalidValue,
   isFlag,
@@ -41,7 +42,9 @@ export interface Given {
 /** The variables of the environment that belong to options of the table. An empty one counts as absent. */
 export function environmentSource(table: OptionTable, env: Readonly<Record<string, string | undefined>>): Source {
   const texts = new Map<string, readonly string[]>()
-  for (const [key, { rest, typedOnly }] of Object.entries(table)) {
+  // Mostly there are none, and the names of all options take longer to make than all else that is done with them.
+  const isEmpty = !Object.keys(env).some((name) => name.startsWith(ENVIRONMENT_PREFIX))
+  for (const [key, { rest, typedOnly }] of isEmpty ? [] : Object.entries(table)) {
     const text = env[environmentName(key)]
     if (text !== undefined && text !== '' && !rest && !typedOnly) texts.set(key, [text])
   }

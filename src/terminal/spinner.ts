@@ -9,11 +9,11 @@ const PATIENCE_MS = 500
  * @param text or what gives it when it is shown.
  */
 export async function withSpinner<T>(io: Io, text: string | (() => string), work: Promise<T>): Promise<T> {
-  // ora 9.4.1 loops for ever on a terminal of 0 columns.
-  if (io.stderr.isTTY !== true || !io.stderr.columns) return await work
   let stop: (() => void) | undefined
   let done = false
   const timer = setTimeout(async () => {
+    // ora 9.4.1 loops for ever on a terminal of 0 columns.
+    if (io.stderr.isTTY !== true || !io.stderr.columns) return
     const { default: ora } = await import('ora')
     // Standard input may be the user's data, and signals and cursor are not ora's to take.
     if (!done) {

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { commands } from '../../src/commands/index.ts'
+import { loadCommands } from '../../src/commands/index.ts'
 import { namesOf } from '../../src/options/words.ts'
 import { hasMosquittoClients } from '../support/mosquitto-clients.ts'
+
+const commands = await loadCommands()
 
 /** Every option that the installed program's help names, wherever it does. */
 function optionsOf(program: string): string[] {

@@ -20,7 +20,7 @@ function stalling({ isTTY = false } = {}) {
 describe('DebugOutput', () => {
   it('writes the lines of a chunk at once, and waits until they are taken', async () => {
     const { stream, written, complete } = stalling()
-    const output = new DebugOutput(stream)
+    const output = new DebugOutput({ stdout: stream })
     await output.taken()
     output.print(['one', 'two\u001b'])
     expect(written).toEqual(['one\ntwo\u001b\n'])
@@ -32,7 +32,7 @@ describe('DebugOutput', () => {
 
   it('waits no more when the reader has gone', async () => {
     const { stream, complete } = stalling()
-    const output = new DebugOutput(stream)
+    const output = new DebugOutput({ stdout: stream })
     output.print(['one'])
     complete(new Error('EPIPE'))
     await output.taken()
@@ -42,7 +42,7 @@ describe('DebugOutput', () => {
 
   it('makes control characters visible on a terminal', () => {
     const { stream, written } = stalling({ isTTY: true })
-    new DebugOutput(stream).print(["received PUBLISH ('\u001b[2J')"])
+    new DebugOutput({ stdout: stream }).print(["received PUBLISH ('\u001b[2J')"])
     expect(written).toEqual(["received PUBLISH ('\\e[2J')\n"])
   })
 })

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { commands } from '../../src/commands/index.ts'
+import { loadCommands } from '../../src/commands/index.ts'
 import { readSources } from '../../src/config/sources.ts'
 import { UsageError } from '../../src/errors.ts'
 import { complete, parse } from '../../src/parse.ts'
@@ -22,11 +22,11 @@ function home(files: Readonly<Record<string, unknown>>, mode = 0o600) {
 
 /** What a command line comes to, with the files that its environment leads to. */
 async function result(argv: readonly string[], env: Environment) {
-  const parsed = parse(argv, env, 80)
-  if ('text' in parsed) throw new Error(`a text: ${parsed.text}`)
+  const parsed = await parse(argv, env)
+  if ('text' in parsed) throw new Error(`a text: ${parsed.text(80)}`)
   const warnings: string[] = []
   const io = { env, signal: new AbortController().signal }
-  const sources = await readSources(parsed.command, parsed.sources, commands, io, (text) => warnings.push(text))
+  const sources = await readSources(parsed.command, parsed.sources, loadCommands, io, (text) => warnings.push(text))
   return { values: complete(parsed.command, sources), warnings }
 }
 

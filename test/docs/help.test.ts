@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { command } from '../../src/commands/command.ts'
-import { commands } from '../../src/commands/index.ts'
+import { loadCommands } from '../../src/commands/index.ts'
 import { commandHelp, describe as describeOption, groupHelp, groupsOf, programHelp } from '../../src/docs/help.ts'
 import { flag, integer, oneOf, textOf } from '../../src/options/kinds.ts'
 import { longName, table } from '../../src/options/option.ts'
 
+const commands = await loadCommands()
+
 const row = { group: 'Group', describe: 'Does something' }
-const sample = command({
-  name: 'sample',
-  summary: 'show how help looks',
+const body = command({
   description: 'A sentence that is longer than forty columns, so that it has to be wrapped.',
   options: table({
     topic: { ...row, kind: textOf('TOPIC', 'a topic'), short: 't', repeat: true },
@@ -22,6 +22,7 @@ const sample = command({
   examples: [{ run: 'tmqtt sample -t a', shows: 'a sample' }],
   run: async () => undefined,
 })
+const sample = { name: 'sample', summary: 'show how help looks', ...body }
 
 describe('commandHelp', () => {
   it('looks like this', () => {

@@ -2,21 +2,21 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { command } from '../../src/commands/command.ts'
-import { commands } from '../../src/commands/index.ts'
+import { loadCommands } from '../../src/commands/index.ts'
 import { commandPage, pageName, programPage } from '../../src/docs/man.ts'
+
+const commands = await loadCommands()
 
 const pages = [
   { name: 'tmqtt.1', text: programPage(commands) },
   ...commands.map((command) => ({ name: `${pageName(command)}.1`, text: commandPage(command) })),
 ]
 
-const ofGroup = command({
+const ofGroup = {
   name: 'group member',
   summary: 'show a command of a group',
-  options: {},
-  examples: [],
-  run: async () => undefined,
-})
+  ...command({ options: {}, examples: [], run: async () => undefined }),
+}
 
 const hasMandoc = spawnSync('mandoc', ['-l'], { input: '' }).error === undefined
 

@@ -32,20 +32,20 @@ function argumentsIn(script: string, variables = ''): string[][] {
   return lines.map((line) => line.split('\0').slice(0, -1))
 }
 
-function expectUsable(argv: readonly string[]): void {
-  const parsed = parse(argv, {}, 80)
+async function expectUsable(argv: readonly string[]): Promise<void> {
+  const parsed = await parse(argv, {})
   expect(parsed).toHaveProperty('sources')
   if ('sources' in parsed) complete(parsed.command, parsed.sources)
 }
 
 describe('what the README says of bench', () => {
-  it('has commands whose options are right', () => {
+  it('has commands whose options are right', async () => {
     const lines = scripts.flatMap((text) => text.split('\n')).filter((line) => line.startsWith('tmqtt bench'))
     expect(lines.length).toBeGreaterThan(10)
-    for (const line of lines) for (const argv of argumentsIn(line)) expectUsable(argv)
+    for (const line of lines) for (const argv of argumentsIn(line)) await expectUsable(argv)
   })
 
-  it('divides a load by an indexed Job of Kubernetes', () => {
+  it('divides a load by an indexed Job of Kubernetes', async () => {
     const job = readPlainYaml(manifest)
     expect(job).toEqual({
       apiVersion: 'batch/v1',
@@ -72,12 +72,14 @@ describe('what the README says of bench', () => {
       },
     })
     const command = /- >-\n(.*)/s.exec(manifest)![1]!.trim().replace(/\n */g, ' ')
-    const shards = [0, 15].map((index) => {
+    for (const [index, shard] of [
+      [0, '1/16'],
+      [15, '16/16'],
+    ] as const) {
       const [argv] = argumentsIn(`sh -c '${command}'`, `export JOB_COMPLETION_INDEX=${index};`)
-      expectUsable(argv!)
-      return argv![argv!.indexOf('--shard') + 1]
-    })
-    expect(shards).toEqual(['1/16', '16/16'])
+      await expectUsable(argv!)
+      expect(argv![argv!.indexOf('--shard') + 1]).toBe(shard)
+    }
   })
 
   it.skipIf(!hasMosquitto || findProgram('parallel') === undefined)(

@@ -70,7 +70,7 @@ describe('npm run release', () => {
     }
     const names = bill.components.map(({ name }) => name)
     expect(bill.metadata.component.name).toBe('tmqtt')
-    expect(names).toEqual(expect.arrayContaining(['mqtt', 'mqtt-packet', 'yargs', 'aedes', 'ws']))
+    expect(names).toEqual(expect.arrayContaining(['mqtt', 'mqtt-packet', 'yargs-parser', 'aedes', 'ws']))
     expect(names.filter((name) => /^(vitest|esbuild|knip|typescript|publint)$/.test(name))).toEqual([])
   })
 

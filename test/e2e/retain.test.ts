@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { commands } from '../../src/commands/index.ts'
+import { loadCommands } from '../../src/commands/index.ts'
 import { startRetainingBroker } from '../commands/retain/retaining-broker.ts'
 import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts'
 import { hasScript, spawnInTerminal, spawnShell, spawnTmqtt } from '../support/spawn.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
+
+const commands = await loadCommands()
 
 const topics = (count: number, payload = 'x') =>
   Object.fromEntries(Array.from({ length: count }, (_, at) => [`t/${at}`, payload]))

@@ -40,8 +40,6 @@ const options = table({
 type Values = ValuesOf<typeof options>
 
 export const benchCompare = command({
-  name: 'bench compare',
-  summary: 'say whether one run is worse than another',
   description:
     'Compares rates, latencies and losses. A change counts when it is larger than the tolerance and larger than ' +
     'chance makes it: what the intervals of a run differ by, or with three runs or more of a side what these differ ' +

@@ -20,8 +20,6 @@ type Values = ValuesOf<typeof options>
 const STAY_MS = 1000
 
 export const benchConn = command({
-  name: 'bench conn',
-  summary: 'measure how many connections a broker takes, and how fast',
   description:
     'Connects clients at a rate, keeps them connected, and reports how long TCP, TLS and CONNACK took each, what was ' +
     'refused, and which connections were lost meanwhile. With --churn also how long it took until a client was back, ' +

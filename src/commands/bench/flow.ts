@@ -52,8 +52,6 @@ const options = table({
 type Values = ValuesOf<typeof options>
 
 export const benchFlow = command({
-  name: 'bench flow',
-  summary: 'measure latency and loss from publishers to subscribers',
   description:
     'Connects publishers and subscribers in one run, sends messages on a fixed schedule, and reports rates, latencies ' +
     'and what was lost, duplicated or out of order. Latency counts from the moment a message was due, so that a broker ' +

@@ -21,8 +21,6 @@ const options = table({
 type Values = ValuesOf<typeof options>
 
 export const benchMerge = command({
-  name: 'bench merge',
-  summary: 'add up the parts of a run that several processes have made',
   description:
     'Adds up reports of one run that --shard has divided, exactly: the percentiles are those that one process would ' +
     'have measured. Parts of different configurations are refused; parts that are missing are named.',

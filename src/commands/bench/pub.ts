@@ -18,8 +18,6 @@ const options = table({
 type Values = ValuesOf<typeof options>
 
 export const benchPub = command({
-  name: 'bench pub',
-  summary: 'measure how fast a broker takes messages',
   description:
     'Publishes on a fixed schedule and reports rates and, at QoS 1 and 2, how long acknowledgements took, counted from ' +
     'the moment a message was due. At QoS 0 nothing comes back: bench flow tells what arrives. What is due ' +

@@ -12,7 +12,7 @@ import { BrokenPipeError, Sink } from '../../streams/sink.ts'
 import { LiveLine } from '../../terminal/live-line.ts'
 import { statusPainter } from '../../terminal/style.ts'
 import { version } from '../../version.ts'
-import { type Command, command } from '../command.ts'
+import { type Body, command } from '../command.ts'
 import { noticeTo } from '../session.ts'
 import { surroundingsOf } from './surroundings.ts'
 
@@ -37,10 +37,8 @@ interface Row extends Claim {
 const SCHEMA = 'tmqtt-bench-selftest/1'
 
 /** @param engine what is tested. */
-export function benchSelftest(engine: () => Promise<typeof runBench>): Command {
+export function benchSelftest(engine: () => Promise<typeof runBench>): Body {
   return command({
-    name: 'bench selftest',
-    summary: 'prove that bench reports what happens',
     description:
       'Runs the engine of bench against a broker of its own on a free port of 127.0.0.1 that is known to be at fault: it ' +
       'stands still, drops, duplicates, reorders, rejects, answers late or never, refuses and hangs up. Prints what was ' +

@@ -53,8 +53,6 @@ const options = table({
 type Values = ValuesOf<typeof options>
 
 export const benchSub = command({
-  name: 'bench sub',
-  summary: 'measure how fast a broker delivers what others publish',
   description:
     'Subscribes, counts what is delivered, whoever publishes it, and reports rates and how long connections and ' +
     'subscriptions took. For latency and loss, publishers and subscribers have to be in one run: bench flow. With ' +

@@ -4,8 +4,6 @@ import { blameBroker } from '../session.ts'
 import { clearOptions as options } from './clear-options.ts'
 
 export const retainClear = command({
-  name: 'retain-clear',
-  summary: 'find and clear retained messages',
   description:
     'Finds the retained messages under topic filters, clears each by an empty retained message, waits for the ' +
     'acknowledgements, and looks anew: what is gone it prints, a topic a line; what is still there, or there again, ' +

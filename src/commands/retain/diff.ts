@@ -7,7 +7,7 @@ import { textOf } from '../../options/kinds.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
 import { resolve, type Source } from '../../options/resolve.ts'
 import { BrokenPipeError, Sink } from '../../streams/sink.ts'
-import { type Command, command } from '../command.ts'
+import { type Body, type Command, command } from '../command.ts'
 import { blameBroker, noticeTo } from '../session.ts'
 import type { Digest } from './digest.ts'
 import { jsonOption, type RetainedValues, retainedConnection, retainedOptions } from './options.ts'
@@ -38,10 +38,8 @@ interface Difference {
 }
 
 /** @param commands all commands: what is in a profile may be for any of them. */
-export function retainDiff(commands: () => readonly Command[]): Command {
+export function retainDiff(commands: () => Promise<readonly Command[]>): Body {
   return command({
-    name: NAME,
-    summary: 'compare the retained messages of two brokers',
     description:
       'Prints a line for each topic whose retained messages differ, sorted: "- topic" where only the first broker has ' +
       'one, "+ topic" where only the other has, "~ topic" where payload, QoS or, if both speak MQTT 5, properties are ' +
@@ -55,7 +53,7 @@ export function retainDiff(commands: () => readonly Command[]): Command {
 
     async run(values, io) {
       try {
-        const differences = await compare(values, io, commands())
+        const differences = await compare(values, io, commands)
         await print(differences, values.json, io)
         return differences.length === 0 ? ExitCode.ok : ExitCode.checkFailed
       } catch (error) {
@@ -66,7 +64,11 @@ export function retainDiff(commands: () => readonly Command[]): Command {
   })
 }
 
-async function compare(values: Values, io: Io, commands: readonly Command[]): Promise<readonly Difference[]> {
+async function compare(
+  values: Values,
+  io: Io,
+  commands: () => Promise<readonly Command[]>,
+): Promise<readonly Difference[]> {
   const other = await valuesOfProfile(values, io, commands)
   const first = await openReading(values, io, NAME)
   try {
@@ -92,7 +94,7 @@ function only({ topic, settle, timeout }: Values): Pick<RetainedValues, 'topic' 
   return { topic, settle, timeout }
 }
 
-async function valuesOfProfile(values: Values, io: Io, commands: readonly Command[]) {
+async function valuesOfProfile(values: Values, io: Io, commands: () => Promise<readonly Command[]>) {
   const given = new Map([['profile', [values.to]], ...(values.config ? [['config', [values.config]] as const] : [])])
   const source: Source = { texts: given, nameOf: (key) => (key === 'profile' ? '--to' : '--config') }
   const consumer = { name: NAME, options: { ...retainedConnection, ...configurationOptions } }

@@ -20,8 +20,6 @@ type Values = ValuesOf<typeof options>
 const NAME = 'retain list'
 
 export const retainList = command({
-  name: NAME,
-  summary: 'list retained messages',
   description:
     'Prints a line for each retained message, as they come: its topic, a tab, and the bytes of its payload. Nothing in ' +
     'MQTT says that all retained messages have come, so it leaves when none has come for the time of --settle. Topics ' +

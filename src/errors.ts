@@ -62,6 +62,11 @@ export class TlsError extends TmqttError {
 /** The broker refused: CONNACK, SUBACK, PUBACK, PUBREC or DISCONNECT with a failure. Exits with the reason code. */
 export class RefusedError extends TmqttError {
   override readonly name = 'RefusedError'
+
+  /** [MQTT 5, 2.4]; before MQTT 5 the return code of CONNACK, or 128. */
+  get reasonCode(): number {
+    return this.exitCode
+  }
 }
 
 /** The connection was lost for good, or acknowledgements are missing at the end. */

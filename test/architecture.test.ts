@@ -246,6 +246,7 @@ describe('the folder', () => {
     ['expressions', /^(expressions\/.*|errors\.ts)$/, /^$/],
     ['formatters', /^(formatters\/.*|errors\.ts)$/, /^mqtt\/(message|properties|malformed)\.ts$/],
     ['mqtt', /^(mqtt\/.*|errors\.ts)$/, /^options\//],
+    ['library', /^(library\/.*|mqtt\/.*|options\/(option|url)\.ts|errors\.ts)$/, /^$/],
     [
       'parsers',
       /^(parsers\/.*|errors\.ts|mqtt\/topic\.ts|options\/nearest\.ts|streams\/lines\.ts)$/,
@@ -260,7 +261,7 @@ describe('the folder', () => {
     ['docs', /^(docs|options)\//, /^commands\/command\.ts$/],
     [
       'commands',
-      /^(bench|checks|commands|config|expectations|expressions|formatters|mqtt|options|parsers|reports|retained|streams|terminal)\/|^(errors|version)\.ts$/,
+      /^(bench|checks|commands|config|docs\/completion|expectations|expressions|formatters|mqtt|options|parsers|reports|retained|streams|terminal)\/|^(errors|version)\.ts$/,
       /^io\.ts$/,
     ],
   ])('%s imports only %s, and as types %s', (area, allowed, types) => {

@@ -55,6 +55,9 @@ export const entries: readonly Entry[] = [
   entry('profile', 'list, show and check profiles', async () =>
     (await import('./profile.ts')).profileCommand(loadCommands),
   ),
+  entry('completion', 'complete commands and options in the shell', async () =>
+    (await import('./completion.ts')).completionCommand(loadCommands),
+  ),
 ]
 
 /** Loads all commands, in the order of --help. */

@@ -3,10 +3,10 @@ import { mosquittoFile, parseConfiguration, takesOptionsFile, takesProfiles } fr
 import { ExitCode, LocalError, UsageError } from '../errors.ts'
 import { safeText } from '../formatters/terminal-safe.ts'
 import type { Io } from '../io.ts'
-import { configurationOptions, NO_PROFILE } from '../options/configuration.ts'
+import { configurationOptions, NO_PROFILE, profileName } from '../options/configuration.ts'
 import type { Configuration, Profile } from '../options/configuration-file.ts'
 import { connectionOptions } from '../options/connection.ts'
-import { flag, oneOf, textOf } from '../options/kinds.ts'
+import { flag, oneOf } from '../options/kinds.ts'
 import { environmentName, table, type ValuesOf } from '../options/option.ts'
 import type { ProfileContext } from '../options/profile.ts'
 import { environmentSource, type Source } from '../options/resolve.ts'
@@ -23,7 +23,7 @@ const options = table({
     default: 'list',
   },
   name: {
-    kind: textOf('NAME', 'the name of a profile'),
+    kind: profileName,
     group: 'Profiles',
     describe: 'Profile to show or check',
     defaultText: 'show: the one that a command would use; check: all',

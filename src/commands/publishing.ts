@@ -75,7 +75,7 @@ export async function openPublisher(
   command: string,
   overrides: Partial<PublisherOptions> = {},
 ): Promise<Publisher> {
-  const { Publisher } = await import('../mqtt/publisher.ts')
+  const { Publisher, SAFE_AT_QOS_2 } = await import('../mqtt/publisher.ts')
   return new Publisher(session, {
     maxInflight: values.maxInflight ?? 1000,
     ...(values.maxInflight === undefined && session.options.protocolVersion < 5
@@ -86,9 +86,3 @@ export async function openPublisher(
     ...overrides,
   })
 }
-
-/**
- * Before MQTT 5 a broker can't say how many messages it takes at a time. mosquitto takes 20 at QoS 2 unless told
- * otherwise, and drops more than that while it acknowledges them [seen with 2.0.11].
- */
-const SAFE_AT_QOS_2 = 20

@@ -96,6 +96,11 @@ export class Message {
     return this.bytes.subarray(this.payloadStart, this.payloadEnd)
   }
 
+  /** The payload as UTF-8; bytes that are none become U+FFFD. */
+  get text(): string {
+    return this.payload.toString()
+  }
+
   get payloadLength(): number {
     return this.payloadEnd - this.payloadStart
   }

@@ -74,7 +74,7 @@ export class Session implements DataPlane {
   }
 
   /** Ends the session for a reason that the user has to know. */
-  fail(reason: TmqttError): void {
+  fail(reason: Error): void {
     this.#over.abort(reason)
     // With DISCONNECT where it can still go: this end is not one that the will is for.
     void this.#connection?.disconnect().catch(() => {})

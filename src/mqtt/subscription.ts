@@ -30,6 +30,16 @@ export interface Delivery {
   readonly message: Message
   /** Says that it is dealt with: it is acknowledged as soon as all before it are, in their order [MQTT-4.6.0-2]. */
   settle(): void
+  /** Says that it will not be dealt with: it is never acknowledged, and those behind it don't wait for it. */
+  abandon(): void
+}
+
+/** What SUBACKs say. */
+interface Answer {
+  readonly granted: ReadonlyMap<string, number>
+  readonly refused: readonly string[]
+  /** The first failure. */
+  readonly code: number
 }
 
 /** What a delivery has to be acknowledged with. */
@@ -48,7 +58,7 @@ interface Debt {
  */
 export class Subscription implements AsyncIterable<readonly Message[]> {
   readonly #session: Session
-  readonly #groups: readonly SubscribeGroup[]
+  #groups: readonly SubscribeGroup[]
   readonly #unwanted: readonly string[]
   readonly #notice: (text: string) => void
   /** Whether it is a failure when one filter is refused; else only when all are. */
@@ -61,8 +71,8 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
   /** How many of them were answered with PUBREC on this connection and wait for PUBREL. */
   #unreleased = 0
   #established = false
-  /** SUBACK is under way: to be read, even if messages come first for which nobody asks. */
-  #subscribing = false
+  /** How many SUBACK and UNSUBACK are under way: to be read, even if messages come first for which nobody asks. */
+  #asking = 0
   #finishing = false
   /** Deliveries of this connection, in the order in which they came. */
   #debts: Debt[] = []
@@ -110,36 +120,63 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     }
   }
 
+  /**
+   * Subscribes to more, over reconnecting as well.
+   *
+   * @returns the granted QoS of each filter. @throws RefusedError when one is refused, or the reason when the session is over.
+   */
+  async add(groups: readonly SubscribeGroup[]): Promise<ReadonlyMap<string, number>> {
+    for (;;) {
+      const answer = await this.#ask(await this.#session.connected(), groups)
+      if (answer === undefined) continue
+      if (answer.refused.length > 0) throw new RefusedError(answer.refused.join('; '), answer.code)
+      this.#groups = [...this.#groups, ...groups]
+      return answer.granted
+    }
+  }
+
+  /** Unsubscribes from groups that were added. @throws RefusedError, or the reason when the session is over. */
+  async remove(groups: readonly SubscribeGroup[]): Promise<void> {
+    this.#groups = this.#groups.filter((group) => !groups.includes(group))
+    const filters = groups.flatMap((group) => group.filters)
+    while (!(await this.#unsubscribe(await this.#session.connected(), filters)));
+  }
+
   /** @returns false when the connection was lost before SUBACK. */
   async #subscribe(connection: Connection): Promise<boolean> {
+    const answer = await this.#ask(connection, this.#groups)
+    if (answer === undefined) return false
+    const { refused, code, granted } = answer
+    if (refused.length > 0 && (this.needsAll || granted.size === 0)) throw new RefusedError(refused.join('; '), code)
+    for (const text of refused) this.#notice(text)
+    return await this.#unsubscribe(connection, this.#unwanted)
+  }
+
+  /** @returns undefined when the connection was lost before SUBACK. */
+  async #ask(connection: Connection, groups: readonly SubscribeGroup[]): Promise<Answer | undefined> {
     const refused: string[] = []
+    const all = new Map<string, number>()
     let code = 0
-    let count = 0
-    for (const { filters, options, properties } of this.#groups) {
-      this.#subscribing = true
-      const granted = await connection.subscribe(filters, options, properties)
-      this.#subscribing = false
-      if (granted === undefined) return false
+    for (const { filters, options, properties } of groups) {
+      const granted = await this.#reading(connection, connection.subscribe(filters, options, properties))
+      if (granted === undefined) return undefined
       const said = granted.reasonString ? `: ${granted.reasonString}` : ''
-      granted.codes.forEach((each, at) => {
-        count++
-        if (each < 0x80) return
+      for (const [at, each] of granted.codes.entries()) {
+        if (each < 0x80) {
+          all.set(filters[at]!, each)
+          continue
+        }
         code ||= each
         refused.push(`subscription to '${filters[at]}' refused: ${reasonName(each)}${said}`)
-      })
+      }
     }
-    if (refused.length > 0 && (this.needsAll || refused.length === count))
-      throw new RefusedError(refused.join('; '), code)
-    for (const text of refused) this.#notice(text)
-    return await this.#unsubscribe(connection)
+    return { granted: all, refused, code }
   }
 
   /** @returns false when the connection was lost before UNSUBACK. */
-  async #unsubscribe(connection: Connection): Promise<boolean> {
-    for (const filter of this.#unwanted) {
-      this.#subscribing = true
-      const granted = await connection.unsubscribe([filter])
-      this.#subscribing = false
+  async #unsubscribe(connection: Connection, filters: readonly string[]): Promise<boolean> {
+    for (const filter of filters) {
+      const granted = await this.#reading(connection, connection.unsubscribe([filter]))
       if (granted === undefined) return false
       const [code = 0] = granted.codes
       if (code < 0x80) continue
@@ -147,6 +184,13 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
       throw new RefusedError(`unsubscribing from '${filter}' refused: ${reasonName(code)}${said}`, code)
     }
     return true
+  }
+
+  /** Has the connection read on until the answer is there. */
+  async #reading<T>(connection: Connection, answer: Promise<T>): Promise<T> {
+    this.#asking++
+    connection.lane.resume()
+    return await answer.finally(() => this.#asking--)
   }
 
   /** Goes on at a new connection. What was received on the old one is still delivered; it can't be acknowledged. */
@@ -197,7 +241,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
     this.#arriving = undefined
     // Messages of a persistent session may come before SUBACK, and any before what a publisher waits for: both have
     // to be read.
-    const goesOn = !this.#established || this.#subscribing || this.#session.publisher?.isWaiting === true
+    const goesOn = !this.#established || this.#asking > 0 || this.#session.publisher?.isWaiting === true
     if (this.#wake === undefined && !goesOn) this.#connection?.lane.pause()
     this.#wakeConsumer()
   }
@@ -240,7 +284,7 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
 
   #deliver(message: Message, isCurrent: boolean): Delivery {
     const { qos, packetId } = message
-    if (qos === 0) return { message, settle: () => {} }
+    if (qos === 0) return { message, settle: () => {}, abandon: () => {} }
     const debt: Debt = { qos, packetId, isSettled: false }
     if (isCurrent) this.#debts.push(debt)
     if (qos === 2) this.#unsettled.set(packetId, debt)
@@ -249,7 +293,16 @@ export class Subscription implements AsyncIterable<readonly Message[]> {
       if (this.#unsettled.get(packetId) === debt) this.#unsettled.delete(packetId)
       this.#payDebts()
     }
-    return { message, settle }
+    const abandon = () => {
+      this.#debts = this.#debts.filter((each) => each !== debt)
+      // It comes again with the next session, and is new then.
+      if (this.#unsettled.get(packetId) === debt) {
+        this.#unsettled.delete(packetId)
+        this.#qos2[packetId] = Qos2.unknown
+      }
+      this.#payDebts()
+    }
+    return { message, settle, abandon }
   }
 
   /** Acknowledges what is settled, up to the first delivery that is not. */

@@ -1,13 +1,15 @@
 import { file, textOf } from './kinds.ts'
-import { table } from './option.ts'
+import { type Kind, table } from './option.ts'
 
 /** Stands for no profile at all. */
 export const NO_PROFILE = 'none'
 
+export const profileName: Kind<string> = { ...textOf('NAME', 'the name of a profile'), isProfile: true }
+
 /** Where a command that connects takes further options from. */
 export const configurationOptions = table({
   profile: {
-    kind: textOf('NAME', 'the name of a profile'),
+    kind: profileName,
     group: 'Configuration',
     describe: `Take options from this profile of the configuration file; '${NO_PROFILE}' for no profile`,
     defaultText: 'the one that the file names',

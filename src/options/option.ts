@@ -11,8 +11,12 @@ export interface Kind<T> {
    * JSON, or as one text where the value comes from elsewhere.
    */
   words?(following: readonly string[]): number
+  /** For a value of several words: what the second may be, by the first, as far as there are just a few. */
+  readonly pairs?: Readonly<Record<string, readonly string[]>>
   /** Names a file or directory. */
   readonly isPath?: true
+  /** Names a profile of the configuration file. */
+  readonly isProfile?: true
   /** @throws InvalidValue when the text is not of this kind. */
   parse(text: string): T
 }

@@ -1,4 +1,10 @@
-import { type PacketProperty, type Property, type PropertyName, propertyTable } from '../mqtt/property-table.ts'
+import {
+  type PacketProperty,
+  type Property,
+  type PropertyName,
+  type PropertyPacket,
+  propertyTable,
+} from '../mqtt/property-table.ts'
 import { isValidTopicName } from '../mqtt/topic.ts'
 import { mqttBinary, mqttText } from './kinds.ts'
 import { InvalidValue, type Kind } from './option.ts'
@@ -12,12 +18,19 @@ const NEVER_SENT = ['connack', 'puback', 'pubrec', 'pubrel', 'pubcomp', 'suback'
 export const packetProperty: Kind<PacketProperty> = {
   placeholder: 'PACKET NAME VALUE',
   expected: "PACKET NAME VALUE, such as 'publish content-type text/plain', or PACKET user-property NAME VALUE",
+  pairs: Object.fromEntries(PACKETS.map((packet) => [packet, namesFor(packet)])),
   words: ([, name]) => (name?.toLowerCase() === 'user-property' ? 4 : 3),
   parse(text) {
     const [packet, name, ...values] = wordsOf(text)
     if (packet === undefined || name === undefined || values.length === 0) throw new InvalidValue()
     return read(packet, name, values)
   },
+}
+
+/** Of the properties that a packet takes. */
+function namesFor(packet: PropertyPacket): PropertyName[] {
+  const names = Object.keys(propertyTable) as PropertyName[]
+  return names.filter((name) => (propertyTable[name].packets as readonly PropertyPacket[]).includes(packet))
 }
 
 /** The words as `joinWords` has put them together, or split at blanks: the last value may hold some. */
@@ -39,7 +52,7 @@ function read(packetTyped: string, nameTyped: string, values: readonly string[])
   }
   const names = Object.keys(propertyTable) as PropertyName[]
   const name = names.find((each) => each === nameTyped.toLowerCase())
-  const allowed = names.filter((each) => (propertyTable[each].packets as readonly string[]).includes(packet))
+  const allowed = namesFor(packet)
   if (name === undefined || !allowed.includes(name)) {
     const what = name === undefined ? 'no property' : `no property of ${packet}`
     throw new InvalidValue(`'${nameTyped}' is ${what}; ${packet} takes ${allowed.join(', ')}`)

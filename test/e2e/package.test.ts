@@ -126,6 +126,23 @@ describe('npm install -g', () => {
   })
 })
 
+describe('npm install', () => {
+  it('brings the library, its types, and nothing else', async () => {
+    const project = temporaryDirectory()
+    await outputOf('npm', ['install', '--prefix', project.path, tarball], offline(), project.path)
+    expect(readdirSync(project.file('node_modules')).filter((name) => !name.startsWith('.'))).toEqual(['tmqtt'])
+
+    const user = project.write(
+      'user.mts',
+      "import { connect, publish, subscribe } from 'tmqtt'\nconsole.log([connect, publish, subscribe].map((each) => typeof each).join())\n",
+    )
+    const options = ['--strict', '--module', 'nodenext', '--target', 'es2023', '--types', '', '--outDir', project.path]
+    await outputOf(`${root}/node_modules/.bin/tsc`, [...options, user], bareEnvironment(), project.path)
+    const said = await outputOf('node', [project.file('user.mjs')], bareEnvironment())
+    expect(said).toBe('function,function,function\n')
+  })
+})
+
 describe('npx', () => {
   it('runs the tarball as it is', async () => {
     const args = ['--yes', '--package', tarball, 'tmqtt', '--version']

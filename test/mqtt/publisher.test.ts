@@ -26,6 +26,38 @@ function topicAliasMaximum(count: number): number[] {
 }
 
 describe('Publisher', () => {
+  it('tells what becomes of each message, by its number, over reconnecting', async () => {
+    // Maximum Packet Size 30.
+    const options = { protocolVersion: 5 } as const
+    const { session, peer } = await connect(broker, options, { properties: [0x27, 0, 0, 0, 30] })
+    const settled: unknown[] = []
+    const note = (...each: readonly unknown[]) => void settled.push(each)
+    const limits = { maxInflight: 10, ackTimeoutMs: 10_000, notice: () => {} }
+    const publisher = new Publisher(session, { ...limits, settled: note })
+    session.start()
+    await publishTexts(publisher, session, 0, ['zero', 'too large'.repeat(9)])
+    await publishTexts(publisher, session, 1, ['two', 'three', 'four'])
+    for (let count = 0; count < 2; count++) await publishFrom(peer)
+    peer.send(ack('PUBACK', (await publishFrom(peer)).id, 151))
+    await publishFrom(peer)
+    // It answers when it has read what came before.
+    peer.send(ack('PUBREC', 99))
+    await peer.packet('PUBREL')
+    peer.destroy()
+    const next = await broker.connection()
+    await next.accept()
+    const again = [await publishFrom(next), await publishFrom(next)]
+    expect(again.map(({ text }) => text)).toEqual(['two', 'four'])
+    for (const { id } of again.toReversed()) next.send(ack('PUBACK', id))
+    await publisher.drain()
+    expect(settled).toEqual([
+      [1, 149, undefined],
+      [3, 151, undefined],
+      [4, 0, undefined],
+      [2, 0, undefined],
+    ])
+  })
+
   it('sends QoS 0 without packet identifier and needs no acknowledgement', async () => {
     const { session, peer } = await connect(broker)
     const publisher = startPublisher(session)

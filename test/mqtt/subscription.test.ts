@@ -5,6 +5,7 @@ import { type Peer, type ScriptedBroker, startScriptedBroker } from '../support/
 import {
   type Connected,
   connect,
+  groupOf,
   nextTexts,
   noProperties,
   publishTexts,
@@ -143,6 +144,49 @@ describe('Subscription', () => {
     expect(received).toBe(300)
   })
 
+  it('subscribes to more later, and again after reconnecting, but for what was taken back', async () => {
+    const connected = await connect(broker)
+    const subscription = await subscribe(connected, 1)
+    const [more, less] = [groupOf(1, 'b'), groupOf(2, 'c', 'd')]
+    const adding = Promise.all([subscription.add([more]), subscription.add([less])])
+    await connected.peer.acceptSubscribe(0)
+    await connected.peer.acceptSubscribe(1, 2)
+    expect((await adding).map((granted) => [...granted])).toEqual([
+      [['b', 0]],
+      [
+        ['c', 1],
+        ['d', 2],
+      ],
+    ])
+    const removing = subscription.remove([less])
+    for (let count = 0; count < 2; count++) await connected.peer.acceptUnsubscribe()
+    await removing
+    connected.peer.destroy()
+    const peer = await broker.connection()
+    await peer.accept()
+    for (const filter of ['#', 'b']) expect((await peer.acceptSubscribe(1)).body.toString('latin1', 4, 5)).toBe(filter)
+    peer.send(ack('PUBREL', 99))
+    expect(await readShort(peer, 1)).toEqual(['PUBCOMP 99'])
+  })
+
+  it('adds on the next connection what it could not on the one that was lost, and nothing that is refused', async () => {
+    const connected = await connect(broker)
+    const subscription = await subscribe(connected, 1)
+    const adding = subscription.add([groupOf(1, 'b')])
+    await connected.peer.packet('SUBSCRIBE')
+    connected.peer.destroy()
+    const peer = await broker.connection()
+    await peer.accept()
+    const filters: string[] = []
+    while (filters.length < 2) {
+      const { body } = await peer.packet('SUBSCRIBE')
+      filters.push(body.toString('latin1', 4, 5))
+      peer.suback(body.readUInt16BE(0), [filters.at(-1) === 'b' ? 128 : 1])
+    }
+    expect(filters.sort()).toEqual(['#', 'b'])
+    await expect(adding).rejects.toMatchObject({ reasonCode: 128 })
+  })
+
   describe('take', () => {
     /** Deliveries of messages with these packet identifiers, sent together. */
     async function deliver({ peer }: Connected, subscription: Subscription, qos: 1 | 2, ids: readonly number[]) {
@@ -214,6 +258,27 @@ describe('Subscription', () => {
       expect(await readShort(peer, 3)).toEqual(['PUBCOMP 7', 'PUBCOMP 8', 'PUBCOMP 9'])
       expect(await deliver({ ...connected, peer }, subscription, 2, [7])).toHaveLength(1)
     })
+
+    it.each([
+      { qos: 1, type: 'PUBACK' },
+      { qos: 2, type: 'PUBREC' },
+    ] as const)(
+      'leaves out at QoS $qos what is abandoned, and delivers it when it comes again',
+      async ({ qos, type }) => {
+        const connected = await connect(broker)
+        const subscription = await subscribe(connected, qos)
+        const [first, second] = await deliver(connected, subscription, qos, [7, 8])
+        second!.settle()
+        first!.abandon()
+        expect(await readShort(connected.peer, 1)).toEqual([`${type} 8`])
+        connected.peer.destroy()
+        const peer = await broker.connection()
+        await peer.accept({ sessionPresent: true })
+        const [again] = await deliver({ ...connected, peer }, subscription, qos, [7])
+        again!.settle()
+        expect(await readShort(peer, 1)).toEqual([`${type} 7`])
+      },
+    )
 
     it('forgets with the session what was delivered at QoS 2', async () => {
       const connected = await connect(broker)

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'acorn'
 import { build } from 'esbuild'
+import { keepMetafile } from './licenses.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -217,6 +218,7 @@ async function buildProgram() {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   for (const [name, code] of files) writeFileSync(join(folder, name), atHome(code, homes))
+  keepMetafile('program', metafile)
 }
 
 /** Names of the files that these load as soon as they are loaded themselves, and theirs. */

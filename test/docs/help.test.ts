@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { command } from '../../src/commands/command.ts'
 import { loadCommands } from '../../src/commands/index.ts'
 import { commandHelp, describe as describeOption, groupHelp, groupsOf, programHelp } from '../../src/docs/help.ts'
+import { topics } from '../../src/docs/topics.ts'
 import { flag, integer, oneOf, textOf } from '../../src/options/kinds.ts'
 import { longName, table } from '../../src/options/option.ts'
 
@@ -105,9 +106,9 @@ Group:
 })
 
 describe('programHelp', () => {
-  it.each([80, 40])('names every command and fits %d columns', (columns) => {
+  it.each([80, 40])('names every command and topic, and fits %d columns', (columns) => {
     const text = programHelp(commands, columns)
-    for (const { name, summary } of commands) {
+    for (const { name, summary } of [...commands, ...topics]) {
       expect(text.replace(/\n {6,}/g, ' ')).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'))
     }
     for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns)
@@ -141,6 +142,11 @@ describe('groupsOf', () => {
 
 describe('describe', () => {
   it('adds nothing where there is nothing to add', () => {
-    expect(describeOption({ ...row, kind: flag })).toBe('Does something')
+    expect(describeOption('loud', { ...row, kind: flag })).toBe('Does something')
+  })
+
+  it('says where a secret can be kept from other users', () => {
+    const secret = { ...row, kind: textOf('PASSWORD', 'a password'), secret: true } as const
+    expect(describeOption('keyPassword', secret)).toBe('Does something (or TMQTT_KEY_PASSWORD)')
   })
 })

@@ -24,7 +24,9 @@ export const environment: readonly Section[] = [
   {
     heading: 'Other variables',
     rows: [
-      ['NO_COLOR', 'Anything: no colour'],
+      ['NO_COLOR', 'Anything but nothing: no colour, unless --color says otherwise'],
+      ['FORCE_COLOR', 'Anything but nothing: colour also into a pipe or file; --color and NO_COLOR win over it'],
+      ['TERM', 'dumb: a terminal without colour'],
       ['SSL_CERT_FILE', 'The authorities that --tls-use-os-certs trusts, as a file'],
       ['XDG_CONFIG_HOME', 'Where configuration files are, in place of ~/.config'],
       ['XDG_CACHE_HOME', 'Where the cache for quick starts is, in place of ~/.cache'],

@@ -82,7 +82,7 @@ function commonSections(readsFiles: boolean): string[] {
     ),
     '.PP',
     roff(
-      'NO_COLOR turns colour off. NODE_DISABLE_COMPILE_CACHE=1 does without the cache for quick starts in ~/.cache/tmqtt.',
+      'NO_COLOR turns colour off, FORCE_COLOR on; --color wins over both. NODE_DISABLE_COMPILE_CACHE=1 does without the cache for quick starts in ~/.cache/tmqtt.',
     ),
     ...(readsFiles ? filesSection() : []),
     '.SH EXIT STATUS',

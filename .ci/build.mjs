@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'acorn'
 import { build } from 'esbuild'
+import { keepMetafile } from './licenses.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -66,6 +67,9 @@ export function commonJs(code) {
     if (node.type === 'ImportExpression') {
       const { start, end, source } = node
       edits.push({ start, end, text: `Promise.resolve().then(()=>require(${source.raw}))` })
+    } else if (isLog(node)) {
+      edits.push({ start: node.start, end: node.end, text: '0' })
+      return false
     } else if (isPackage(node)) {
       // A function in parentheses is compiled at once, and not looked through first and compiled when it is called.
       const { key, value } = node.arguments[0].properties[0]
@@ -100,8 +104,21 @@ function isPackage({ type, callee, arguments: [argument] = [] }) {
   return type === 'CallExpression' && callee.name === '__commonJS' && argument.properties[0].method
 }
 
+/** What MQTT.js and mqtt-packet tell `debug`, which is a stand-in: `this.log(…)`, `client.log(…)`, `debug(…)`. */
+function isLog({ type, callee }) {
+  if (type !== 'CallExpression') return false
+  if (callee.type === 'Identifier') return /^_?debug\d*$/.test(callee.name)
+  const { object, property } = callee
+  return (
+    property?.type === 'Identifier' &&
+    property.name === 'log' &&
+    (object.type === 'ThisExpression' || (object.property ?? object).name === 'client')
+  )
+}
+
+/** @param see looks at a node; what is beneath one that it returns false for is passed over. */
 function visit(node, see) {
-  if (typeof node.type === 'string') see(node)
+  if (typeof node.type === 'string' && see(node) === false) return
   for (const value of Object.values(node)) if (typeof value === 'object' && value !== null) visit(value, see)
 }
 
@@ -201,6 +218,7 @@ async function buildProgram() {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   for (const [name, code] of files) writeFileSync(join(folder, name), atHome(code, homes))
+  keepMetafile('program', metafile)
 }
 
 /** Names of the files that these load as soon as they are loaded themselves, and theirs. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { keepMetafile } from './licenses.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -19,7 +20,7 @@ const silence = {
   },
 }
 
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ['src/library/index.ts'],
   bundle: true,
@@ -37,7 +38,9 @@ await build({
     'worker-timers': 'node:timers',
     'process-nextick-args': 'node:process',
   },
+  metafile: true,
 })
+keepMetafile('library', metafile)
 
 const out = mkdtempSync(join(tmpdir(), 'tmqtt-declarations-'))
 try {

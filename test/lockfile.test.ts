@@ -7,11 +7,9 @@ interface Entry {
   readonly hasInstallScript?: boolean
 }
 
-const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
-  readonly packages: Readonly<Record<string, Entry>>
-}
+describe.each(['package-lock.json', '.ci/packaging/package-lock.json'])('%s', (path) => {
+  const { packages } = JSON.parse(readFileSync(path, 'utf8')) as { readonly packages: Readonly<Record<string, Entry>> }
 
-describe('package-lock.json', () => {
   it('holds no download addresses', () => {
     expect(Object.keys(packages).filter((path) => packages[path]!.resolved !== undefined)).toEqual([])
   })

@@ -37,7 +37,8 @@ export class Opening implements StepObserver {
       if (findings !== undefined) return findings
       const changed = new Promise<void>((resolve) => this.#waiting.push(resolve))
       // Rejects where the connection fails at this step.
-      await Promise.race([changed, this.connection])
+      const isOpen = await Promise.race([changed, this.connection.then(() => true)])
+      if (isOpen && !this.#done.has(step)) throw new Error(`connected without the step '${step}'`)
     }
   }
 

@@ -119,7 +119,7 @@ async function connectTcp(
   }
   if (server.unix !== undefined) return await connect({ path: server.unix })
   const { host, port } = server
-  if (host === 'localhost' && server.bindAddress === undefined) {
+  if (host === 'localhost' && server.bindAddress === undefined && observer === undefined) {
     try {
       return await connect({ host: LOOPBACK, port, noDelay: true })
     } catch {
@@ -129,7 +129,7 @@ async function connectTcp(
   return await connect({ host, port, noDelay: true, ...local })
 }
 
-/** What `localhost` stands for [RFC 6761, 6.3]; looking it up would take longer than to connect. */
+/** What `localhost` stands for [RFC 6761, 6.3]; looking it up, which an observer is told of, takes longer than to connect. */
 const LOOPBACK = '127.0.0.1'
 
 /** Options that make a socket read into these buffers. It emits no data by itself then. */
@@ -288,7 +288,8 @@ export function explain(error: NodeJS.ErrnoException, server: Server, step: Step
 }
 
 function tlsReason(error: NodeJS.ErrnoException & { reason?: string }, step: Step): string | undefined {
-  const code = error.code ?? ''
+  // As OpenSSL 3.5, of Node 22 and newer, has it: SSL/TLS.
+  const code = (error.code ?? '').replace('ERR_SSL_SSL/TLS_', 'ERR_SSL_SSLV3_')
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `the certificate is for another host: ${error.reason}; --servername or --insecure if that is right`
   }

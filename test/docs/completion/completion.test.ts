@@ -119,10 +119,13 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in %s', (shell) => {
       )
     })
 
-    it.runIf(shell === 'bash')('knows that a user property takes two words', async () => {
-      const line = 'tmqtt pub -D publish user-property a'
-      expect(await offers(shell, place, [`${line} `, `${line} --q`, `${line} b --qo`])).toEqual([[], [], ['--qos']])
-    })
+    // zsh and fish have no way to say so.
+    if (shell === 'bash') {
+      it('knows that a user property takes two words', async () => {
+        const line = 'tmqtt pub -D publish user-property a'
+        expect(await offers(shell, place, [`${line} `, `${line} --q`, `${line} b --qo`])).toEqual([[], [], ['--qos']])
+      })
+    }
 
     it('leaves the words behind -- to the program that they name', async () => {
       const [offered] = await offers(shell, place, ['tmqtt expect -t x -- printen'])

@@ -3,9 +3,8 @@ import { command } from './command.ts'
 
 export const cheat = command({
   description:
-    'Prints the ten lines that are worth knowing by heart, each with what it does. They can be run as they stand, also ' +
-    "with the broker that the first one starts; -h and -p name another one (TMQTT_HOST and TMQTT_PORT, 'tmqtt help " +
-    "environment').",
+    'Prints the ten lines that are worth knowing by heart, each with what it does. They run as they stand with the broker ' +
+    'that the first one starts (app.log is a file of yours); TMQTT_HOST and TMQTT_PORT, or -h and -p, name another one.',
   options: {},
   examples: [
     { run: 'tmqtt cheat', shows: 'all of them' },

@@ -53,6 +53,19 @@ function rowsOf(some: readonly Conversion[]): (readonly [string, string])[] {
   return some.map(({ typed, meaning, prints }) => [typed, `${meaning} (${prints})`])
 }
 
+/** What stands in a line of `--json`. */
+const jsonKeys: readonly (readonly [key: string, meaning: string])[] = [
+  ['topic', 'the topic'],
+  ['payload', 'the payload, as text or in base64'],
+  ['encoding', '"base64" where the payload is not UTF-8, or else absent'],
+  ['qos', 'of the delivery: 0, 1 or 2'],
+  ['retain, dup', 'true or false, as in the packet'],
+  ['mid', 'packet identifier; absent at QoS 0'],
+  ['properties', 'those of MQTT 5 by their names, as contentType; absent where there are none'],
+  ['time', 'time of receipt in UTC'],
+  ['filter', 'the filter given that matches, with --per-filter'],
+]
+
 /** How received messages can be printed. */
 export const formats: readonly Section[] = [
   {
@@ -81,10 +94,10 @@ export const formats: readonly Section[] = [
   {
     heading: 'JSON',
     text:
-      '--json loses nothing: a payload that is not UTF-8 is in base64, with "encoding":"base64" beside it, properties ' +
-      'of MQTT 5 are in "properties", and with --per-filter the filter is in "filter". pub --json publishes such lines. ' +
+      '--json prints a line that loses nothing, and pub --json publishes such lines. ' +
       '%j and %J are the JSON of mosquitto_sub; %J has the payload as JSON, and prints nothing for one that is none. ' +
-      '--pretty breaks and indents all of them.',
+      '--pretty breaks and indents all of them. The keys of --json:',
+    rows: jsonKeys,
   },
   {
     heading: 'Conversions of -F',

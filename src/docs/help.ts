@@ -1,5 +1,5 @@
 import type { Command, Heading } from '../commands/command.ts'
-import { environmentName, isFlag, type Option } from '../options/option.ts'
+import { environmentName, isFlag, longName, type Option, type OptionTable } from '../options/option.ts'
 import { typedNames } from '../options/words.ts'
 import { entry, widthFor, wrap } from './layout.ts'
 import type { Section } from './section.ts'
@@ -93,16 +93,24 @@ export function commandHelp(command: Command, columns: number): string {
       `${group}:`,
       ...rows.map(([key, option]) => entry(`  ${synopsis(key, option)}`, describe(key, option), indent, width)),
     ]),
-    '',
-    wrap(
-      'An option can also be set in the environment, as in ' +
-        `${environmentName('host')}=example.org or ${environmentName('qos')}=1` +
-        `${command.options.profile === undefined ? '' : ", or in a profile ('tmqtt profile --help')"}; the command line wins.`,
-      0,
-      width,
-    ),
+    ...otherSources(command, width),
     '',
   ].join('\n')
+}
+
+/** Where options can be set but on the command line. */
+function otherSources({ options }: Command, width: number): string[] {
+  const key = exampleKey(options)
+  if (key === undefined) return []
+  const profile = options.profile === undefined ? '' : ", or in a profile ('tmqtt profile --help')"
+  const text = `Every option can also be set in the environment: --${longName(key)} is ${environmentName(key)}`
+  return ['', wrap(`${text} ('tmqtt help environment')${profile}; the command line wins.`, 0, width)]
+}
+
+/** An option to show how the variables of options are named; undefined where there is no option. */
+export function exampleKey(options: OptionTable): string | undefined {
+  const keys = Object.keys(options).filter((key) => !options[key]!.hidden && !options[key]!.typedOnly)
+  return keys.includes('keepAlive') ? 'keepAlive' : (keys.find((key) => options[key]!.default !== undefined) ?? keys[0])
 }
 
 /** `[NAME]` for each option that may be given without its flag, `FILE…` for one that may be repeated. */

@@ -1,11 +1,11 @@
 import type { Command, Heading } from '../commands/command.ts'
-import { environmentName, isFlag, type Option } from '../options/option.ts'
+import { environmentName, isFlag, longName, type Option } from '../options/option.ts'
 import { typedNames } from '../options/words.ts'
 import { cheats } from './cheat.ts'
 import { environment } from './environment.ts'
 import { exitStatuses } from './exit-statuses.ts'
 import { formats } from './formats.ts'
-import { describe, groupsOf, positionalNames, restOf } from './help.ts'
+import { describe, exampleKey, groupsOf, positionalNames, restOf } from './help.ts'
 import { exampleLines, page, roff, sectionLines } from './roff.ts'
 
 /** Exit statuses of a command that connects to no broker. */
@@ -143,12 +143,16 @@ function synopsis(key: string, option: Option): string {
 }
 
 function environmentSection({ options }: Command): string[] {
-  const keys = Object.keys(options)
-  const example = ['keepAlive', 'qos', 'json'].find((key) => keys.includes(key)) ?? keys[0]
-  const named = example === undefined ? '' : `, as ${environmentName(example)}; the command line wins`
+  const key = exampleKey(options)
   return [
     '.SH ENVIRONMENT',
-    ...(example === undefined ? [] : [roff(`Every option can be set in the environment${named}.`)]),
+    ...(key === undefined
+      ? []
+      : [
+          roff(
+            `Every option can be set in the environment: --${longName(key)} is ${environmentName(key)}; the command line wins.`,
+          ),
+        ]),
     ...(options.color === undefined
       ? []
       : [roff('NO_COLOR turns colour off, FORCE_COLOR on; --color wins over both.')]),

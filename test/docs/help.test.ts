@@ -46,9 +46,21 @@ Group:
 Other:
       --quiet               Does something
 
-An option can also be set in the environment, as in TMQTT_HOST=example.org or
-TMQTT_QOS=1; the command line wins.
+Every option can also be set in the environment: --expiry-interval is
+TMQTT_EXPIRY_INTERVAL ('tmqtt help environment'); the command line wins.
 `)
+  })
+
+  it('says nothing of the environment where there is no option', () => {
+    expect(commandHelp({ ...sample, options: {}, positionals: [] }, 80)).not.toContain('environment')
+  })
+
+  it.each(commands)('of $name names a variable of its own, and a profile where it takes one', (each) => {
+    const text = commandHelp(each, 80).replaceAll('\n', ' ')
+    const [, name] = /environment: --(\S+) is/.exec(text) ?? []
+    const names = Object.entries(each.options).flatMap(([key, { hidden }]) => (hidden ? [] : [longName(key)]))
+    expect(names.includes(name!)).toBe(names.length > 0)
+    expect(text.includes("'tmqtt profile --help'")).toBe(each.options.profile !== undefined)
   })
 
   it('looks like this on a narrow terminal', () => {

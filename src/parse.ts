@@ -35,12 +35,23 @@ export async function parse(
   const isHelp = first === 'help'
   const words = isHelp ? rest : argv
   const found = findCommand(entries, words)
-  if (found === undefined) throw noCommand(entries, words[0])
+  if (found === undefined) return await parseTopic(words[0], isHelp)
   if ('members' in found)
     return await parseGroup(found.name, found.members, isHelp ? [...found.rest, '--help'] : found.rest)
   const command = await found.command.load()
   if (isHelp) return await helpOn(command)
   return await parseCommand(command, found.rest, env)
+}
+
+/** A word that is no command: something else to read, or a mistake. */
+async function parseTopic(word: string | undefined, isHelp: boolean): Promise<Parsed> {
+  const { topics } = await import('./docs/topics.ts')
+  const topic = topics.find(({ name }) => name === word)
+  if (!isHelp && topic !== undefined) throw new UsageError(`no command '${word}'; did you mean help ${word}?`)
+  if (topic === undefined) throw noCommand(entries, word, isHelp ? { topics } : {})
+  const sections = await topic.sections()
+  const { topicHelp } = await import('./docs/help.ts')
+  return { text: (columns) => topicHelp(sections, columns) }
 }
 
 /** The name of a group, with no command of it behind. */
@@ -50,7 +61,7 @@ async function parseGroup(name: string, members: readonly Heading[], [word]: rea
     return { text: (columns) => groupHelp(name, members, columns) }
   }
   if (word === '--version') return { text: versionText }
-  throw noCommand(entries, word, name)
+  throw noCommand(entries, word, { group: name })
 }
 
 async function helpOn(command: Command): Promise<Parsed> {

@@ -6,7 +6,7 @@ import { UsageError } from './errors.ts'
 import { didYouMean } from './options/nearest.ts'
 import { isFlag, longName, type OptionTable } from './options/option.ts'
 import { environmentSource, resolve, type Source } from './options/resolve.ts'
-import { namesOf, normalizeWords } from './options/words.ts'
+import { keyOf, namesOf, normalizeWords } from './options/words.ts'
 import { version } from './version.ts'
 
 /** What a command line asks for: a command, with the command line and the environment to take options from; or a text to print. */
@@ -81,11 +81,13 @@ async function parseCommand(
   if (parsed.version === true) return { text: versionText }
 
   const texts = new Map<string, readonly string[]>()
+  const given = new Map(Object.entries(parsed).map(([name, values]) => [keyOf(command.options, `--${name}`), values]))
+  // In the order of the table, in which messages name two of them.
   for (const [key, option] of Object.entries(command.options)) {
-    const values = parsed[longName(key)]
+    const values = given.get(key)
     if (values === undefined) continue
-    const given = [values].flat().map(String)
-    texts.set(key, isFlag(option) ? given : given.map((value) => value.slice(1)))
+    const each = [values].flat().map(String)
+    texts.set(key, isFlag(option) ? each : each.map((value) => value.slice(1)))
   }
   const typed = new Map(typedOptions)
   takePositionals(command, parsed._ as string[], texts, typed)
@@ -130,8 +132,10 @@ function readWords(table: OptionTable, words: readonly string[]): Record<string,
   const marked = words.slice(0, end).map((word) => word.replace(/^(--[^=]+=)/, '$1:'))
   const flags = ['help', 'version']
   const texts: string[] = []
-  for (const [key, option] of Object.entries(table)) {
-    if (!option.rest) (isFlag(option) ? flags : texts).push(longName(key))
+  for (const word of words.slice(0, end)) {
+    const [name] = word.split('=', 1) as [string]
+    const key = keyOf(table, name)
+    if (key !== undefined) (isFlag(table[key]!) ? flags : texts).push(longName(key))
   }
   return Parser([...marked, ...words.slice(end)], {
     boolean: flags,
@@ -149,11 +153,12 @@ function readWords(table: OptionTable, words: readonly string[]): Record<string,
 
 /** @throws UsageError for a word that looks like an option and is none. yargs stumbles over some, as `--constructor`. */
 function checkNames(table: OptionTable, words: readonly string[]): void {
-  const known = new Set(Object.entries(table).flatMap(([key, option]) => (option.rest ? [] : [`--${longName(key)}`])))
   for (const word of words) {
     if (word === '--') return
     const name = word.startsWith('--') ? word.replace(/=.*$/s, '') : word
-    if (!/^-./s.test(word) || known.has(name) || word === '--help' || word === '--version') continue
+    const key = keyOf(table, name)
+    if (!/^-./s.test(word) || (key !== undefined && name === `--${longName(key)}`)) continue
+    if (word === '--help' || word === '--version') continue
     const hint = didYouMean(name, [...namesOf(table).keys()])
     // Letters that are like no option: a value may hang on to the first, and be a secret.
     const shown = hint === '' && !name.startsWith('--') ? [...name].slice(0, 2).join('') : name

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readReport } from '../../src/bench/read-report.ts'
-import { complete, parse } from '../../src/parse.ts'
 import { knownMosquitto } from '../brokers/known-broker.ts'
 import { hasMosquitto } from '../support/mosquitto.ts'
 import { readPlainYaml } from '../support/plain-yaml.ts'
-import { findProgram, runProgram } from '../support/program.ts'
+import { findProgram } from '../support/program.ts'
+import { argumentsIn, expectUsable } from '../support/shell-words.ts'
 import { spawnShell } from '../support/spawn.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
@@ -18,25 +18,6 @@ const blocks = [...section!.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, langua
 const scripts = blocks.filter(({ language }) => language === 'sh').map(({ text }) => text)
 const parallel = scripts.find((text) => text.startsWith('parallel'))!
 const manifest = blocks.find(({ text }) => text.includes('kind: Job'))!.text
-
-/** The arguments of each tmqtt that bash runs in a script. */
-function argumentsIn(script: string, variables = ''): string[][] {
-  const directory = temporaryDirectory()
-  directory.write(
-    'tmqtt',
-    `#!/bin/sh\nprintf '%s\\0' "$@" >>${directory.path}/log\nprintf '\\n' >>${directory.path}/log\n`,
-    0o700,
-  )
-  runProgram('bash', ['-c', `cd ${directory.path}; PATH=${directory.path}:$PATH; ${variables}\n${script}`])
-  const lines = readFileSync(directory.file('log'), 'utf8').split('\n').slice(0, -1)
-  return lines.map((line) => line.split('\0').slice(0, -1))
-}
-
-async function expectUsable(argv: readonly string[]): Promise<void> {
-  const parsed = await parse(argv, {})
-  expect(parsed).toHaveProperty('sources')
-  if ('sources' in parsed) complete(parsed.command, parsed.sources)
-}
 
 describe('what the README says of bench', () => {
   it('has commands whose options are right', async () => {

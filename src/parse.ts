@@ -6,7 +6,7 @@ import { UsageError } from './errors.ts'
 import { didYouMean } from './options/nearest.ts'
 import { isFlag, longName, type OptionTable } from './options/option.ts'
 import { environmentSource, resolve, type Source } from './options/resolve.ts'
-import { namesOf, normalizeWords } from './options/words.ts'
+import { keyOf, namesOf, normalizeWords } from './options/words.ts'
 import { version } from './version.ts'
 
 /** What a command line asks for: a command, with the command line and the environment to take options from; or a text to print. */
@@ -35,12 +35,23 @@ export async function parse(
   const isHelp = first === 'help'
   const words = isHelp ? rest : argv
   const found = findCommand(entries, words)
-  if (found === undefined) throw noCommand(entries, words[0])
+  if (found === undefined) return await parseTopic(words[0], isHelp)
   if ('members' in found)
     return await parseGroup(found.name, found.members, isHelp ? [...found.rest, '--help'] : found.rest)
   const command = await found.command.load()
   if (isHelp) return await helpOn(command)
   return await parseCommand(command, found.rest, env)
+}
+
+/** A word that is no command: something else to read, or a mistake. */
+async function parseTopic(word: string | undefined, isHelp: boolean): Promise<Parsed> {
+  const { topics } = await import('./docs/topics.ts')
+  const topic = topics.find(({ name }) => name === word)
+  if (!isHelp && topic !== undefined) throw new UsageError(`no command '${word}'; did you mean help ${word}?`)
+  if (topic === undefined) throw noCommand(entries, word, isHelp ? { topics } : {})
+  const sections = await topic.sections()
+  const { topicHelp } = await import('./docs/help.ts')
+  return { text: (columns) => topicHelp(sections, columns) }
 }
 
 /** The name of a group, with no command of it behind. */
@@ -50,7 +61,7 @@ async function parseGroup(name: string, members: readonly Heading[], [word]: rea
     return { text: (columns) => groupHelp(name, members, columns) }
   }
   if (word === '--version') return { text: versionText }
-  throw noCommand(entries, word, name)
+  throw noCommand(entries, word, { group: name })
 }
 
 async function helpOn(command: Command): Promise<Parsed> {
@@ -70,11 +81,13 @@ async function parseCommand(
   if (parsed.version === true) return { text: versionText }
 
   const texts = new Map<string, readonly string[]>()
+  const given = new Map(Object.entries(parsed).map(([name, values]) => [keyOf(command.options, `--${name}`), values]))
+  // In the order of the table, in which messages name two of them.
   for (const [key, option] of Object.entries(command.options)) {
-    const values = parsed[longName(key)]
+    const values = given.get(key)
     if (values === undefined) continue
-    const given = [values].flat().map(String)
-    texts.set(key, isFlag(option) ? given : given.map((value) => value.slice(1)))
+    const each = [values].flat().map(String)
+    texts.set(key, isFlag(option) ? each : each.map((value) => value.slice(1)))
   }
   const typed = new Map(typedOptions)
   takePositionals(command, parsed._ as string[], texts, typed)
@@ -119,8 +132,10 @@ function readWords(table: OptionTable, words: readonly string[]): Record<string,
   const marked = words.slice(0, end).map((word) => word.replace(/^(--[^=]+=)/, '$1:'))
   const flags = ['help', 'version']
   const texts: string[] = []
-  for (const [key, option] of Object.entries(table)) {
-    if (!option.rest) (isFlag(option) ? flags : texts).push(longName(key))
+  for (const word of words.slice(0, end)) {
+    const [name] = word.split('=', 1) as [string]
+    const key = keyOf(table, name)
+    if (key !== undefined) (isFlag(table[key]!) ? flags : texts).push(longName(key))
   }
   return Parser([...marked, ...words.slice(end)], {
     boolean: flags,
@@ -138,11 +153,12 @@ function readWords(table: OptionTable, words: readonly string[]): Record<string,
 
 /** @throws UsageError for a word that looks like an option and is none. yargs stumbles over some, as `--constructor`. */
 function checkNames(table: OptionTable, words: readonly string[]): void {
-  const known = new Set(Object.entries(table).flatMap(([key, option]) => (option.rest ? [] : [`--${longName(key)}`])))
   for (const word of words) {
     if (word === '--') return
     const name = word.startsWith('--') ? word.replace(/=.*$/s, '') : word
-    if (!/^-./s.test(word) || known.has(name) || word === '--help' || word === '--version') continue
+    const key = keyOf(table, name)
+    if (!/^-./s.test(word) || (key !== undefined && name === `--${longName(key)}`)) continue
+    if (word === '--help' || word === '--version') continue
     const hint = didYouMean(name, [...namesOf(table).keys()])
     // Letters that are like no option: a value may hang on to the first, and be a secret.
     const shown = hint === '' && !name.startsWith('--') ? [...name].slice(0, 2).join('') : name

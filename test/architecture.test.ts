@@ -261,7 +261,7 @@ describe('the folder', () => {
     ['docs', /^(docs|options)\//, /^commands\/command\.ts$/],
     [
       'commands',
-      /^(bench|checks|commands|config|docs\/completion|expectations|expressions|formatters|mqtt|options|parsers|reports|retained|streams|terminal)\/|^(errors|version)\.ts$/,
+      /^(bench|checks|commands|config|docs\/completion|expectations|expressions|formatters|mqtt|options|parsers|reports|retained|streams|terminal)\/|^(errors|version|docs\/cheat)\.ts$/,
       /^io\.ts$/,
     ],
   ])('%s imports only %s, and as types %s', (area, allowed, types) => {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
 import { loadCommands } from '../src/commands/index.ts'
-import { commandHelp, programHelp } from '../src/docs/help.ts'
+import { environment } from '../src/docs/environment.ts'
+import { exitStatuses } from '../src/docs/exit-statuses.ts'
+import { formats } from '../src/docs/formats.ts'
+import { commandHelp, programHelp, topicHelp } from '../src/docs/help.ts'
 import { UsageError } from '../src/errors.ts'
 import { complete, parse } from '../src/parse.ts'
 
@@ -34,6 +37,9 @@ describe('parse', () => {
     [['pub', '--help'], commandHelp(pub!, 60)],
     [['sub', '--help'], commandHelp(sub!, 60)],
     [['sub', '--help', '-q', '9', '-t', 'a/#/b'], commandHelp(sub!, 60)],
+    [['help', 'formats'], topicHelp(formats, 60)],
+    [['help', 'environment'], topicHelp(environment, 60)],
+    [['help', 'exit-codes'], topicHelp([{ heading: 'Exit status', rows: exitStatuses }], 60)],
     [['--version'], `tmqtt ${manifest.version}\n`],
     [['sub', '-t', 'a', '--version'], `tmqtt ${manifest.version}\n`],
   ])('answers %j with a text', async (argv, printed) => {
@@ -64,7 +70,11 @@ describe('parse', () => {
     [['x'], `no command 'x' (commands: ${names})`],
     [[''], `no command '' (commands: ${names})`],
     [['__proto__'], `no command '__proto__' (commands: ${names})`],
-    [['help', 'nothing'], `no command 'nothing' (commands: ${names})`],
+    [
+      ['help', 'nothing'],
+      `no command or topic 'nothing' (commands: ${names}; topics: formats, environment, exit-codes)`,
+    ],
+    [['formats'], "no command 'formats'; did you mean help formats?"],
     [['-h', 'x'], "-h: name the command first, as in 'tmqtt sub -h'"],
     [['--topic=a', 'sub'], "--topic=a: name the command first, as in 'tmqtt sub --topic=a'"],
   ])('refuses %j: %s', async (argv, message) => {

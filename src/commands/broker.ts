@@ -35,7 +35,7 @@ const options = table({
   password: {
     ...password,
     group: 'Access',
-    describe: 'Password of that user; TMQTT_PASSWORD keeps it out of the process list',
+    describe: 'Password of that user',
     requires: ['username'],
     replaces: [],
   },

@@ -7,6 +7,7 @@ import type { Io } from '../io.ts'
 import type { ClientOptions } from '../mqtt/client-options.ts'
 import { addressOf, type Server } from '../mqtt/transport.ts'
 import { checkOptions } from '../options/check.ts'
+import { colorOptions } from '../options/color.ts'
 import { connectionOptions, type ProtocolVersion } from '../options/connection.ts'
 import { table, type ValuesOf } from '../options/option.ts'
 import { checkJson } from '../reports/check-json.ts'
@@ -25,6 +26,7 @@ const names = allChecks.map(({ name }) => name)
 
 const options = table({
   ...checkOptions(names),
+  ...colorOptions,
   ...connectionOptions,
   protocolVersion: {
     ...connectionOptions.protocolVersion,
@@ -120,12 +122,12 @@ async function checkBroker(values: Values, io: Io): Promise<number> {
 /** In text, prints each line as soon as it is known. */
 async function printed(
   results: AsyncGenerator<Result>,
-  { format }: Values,
+  { format, color }: Values,
   io: Io,
   current: () => string,
 ): Promise<readonly Result[]> {
   const rows: Result[] = []
-  const paint = statusPainter(io.stdout, io.env)
+  const paint = statusPainter(io, color)
   const sink = new Sink(io.stdout)
   for (;;) {
     const { value } = await withSpinner(io, current, results.next())

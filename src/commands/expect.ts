@@ -3,6 +3,7 @@ import { holds, payloadContains, payloadIs, payloadMatches } from '../expectatio
 import { casesOf } from '../expectations/outcome.ts'
 import { type Expectation, Tally } from '../expectations/tally.ts'
 import { covers, overlap } from '../mqtt/topic.ts'
+import { colorOptions } from '../options/color.ts'
 import { connectionOptions } from '../options/connection.ts'
 import { expectOptions } from '../options/expect.ts'
 import { table, type ValuesOf } from '../options/option.ts'
@@ -22,6 +23,7 @@ const options = table({
   qos: { ...subscribeOptions.qos, default: 1, defaultText: '1' },
   ...expectOptions,
   ...outputOptions,
+  ...colorOptions,
   ...rows,
 })
 

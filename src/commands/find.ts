@@ -19,8 +19,16 @@ export function findCommand<T extends Heading>(commands: readonly T[], words: re
   return members.length === 0 ? undefined : { name, members, rest }
 }
 
-/** Why words are no command. `word` is the first that is none; undefined when it is missing. */
-export function noCommand(commands: readonly Heading[], word: string | undefined, group?: string): UsageError {
+/**
+ * Why words are no command. `word` is the first that is none; undefined when it is missing.
+ *
+ * @param where the group that it is to be a command of; what else it could have been.
+ */
+export function noCommand(
+  commands: readonly Heading[],
+  word: string | undefined,
+  { group, topics = [] }: { readonly group?: string; readonly topics?: readonly Heading[] } = {},
+): UsageError {
   const prefix = group === undefined ? '' : `${group} `
   const names = commands.map(({ name }) => name).filter((name) => name.startsWith(prefix))
   const behind = names.map((name) => name.slice(prefix.length))
@@ -31,6 +39,8 @@ export function noCommand(commands: readonly Heading[], word: string | undefined
   }
   const every = commands.map(({ name }) => name)
   const groups = behind.filter((name) => name.includes(' ')).map((name) => name.split(' ')[0]!)
-  const hint = didYouMean(word, [...behind, ...groups]) || didYouMean(prefix + word, every)
-  return new UsageError(`no command '${prefix}${word}'${hint} (commands: ${names.join(', ')})`)
+  const others = topics.map(({ name }) => name)
+  const hint = didYouMean(word, [...behind, ...groups, ...others]) || didYouMean(prefix + word, every)
+  const [kind, list] = others.length === 0 ? ['command', ''] : ['command or topic', `; topics: ${others.join(', ')}`]
+  return new UsageError(`no ${kind} '${prefix}${word}'${hint} (commands: ${names.join(', ')}${list})`)
 }

@@ -55,6 +55,7 @@ export const entries: readonly Entry[] = [
   entry('profile', 'list, show and check profiles', async () =>
     (await import('./profile.ts')).profileCommand(loadCommands),
   ),
+  entry('cheat', 'print the ten most useful lines', async () => (await import('./cheat.ts')).cheat),
   entry('completion', 'complete commands and options in the shell', async () =>
     (await import('./completion.ts')).completionCommand(loadCommands),
   ),

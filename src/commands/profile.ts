@@ -50,7 +50,7 @@ export function profileCommand(commands: () => Promise<readonly Command[]>): Bod
     positionals: ['action', 'name'],
     examples: [
       { run: 'tmqtt profile list', shows: 'the names, and the broker of each' },
-      { run: 'tmqtt profile show prod', shows: 'every option with its value and where it comes from' },
+      { run: 'tmqtt profile show prod', shows: 'what options come to and why; of bench only what is set' },
       { run: 'tmqtt profile check', shows: 'everything that is wrong with the file; exit status 1 if anything is' },
     ],
 
@@ -157,7 +157,9 @@ async function show(
     }
     const file = await mosquittoFileOf(consumer, environment, io)
     if (file !== undefined) sources.push({ source: file, labelOf: (key) => file.nameOf(key) })
-    configured.push({ name: consumer.name, options: consumer.options, sources })
+    // What bench does unless told otherwise is a plan of a run, and none of it belongs to a broker.
+    const withoutDefaults = consumer.name.startsWith('bench ')
+    configured.push({ name: consumer.name, options: consumer.options, sources, withoutDefaults })
   }
   const settings = settingsOf(configured)
   const withOption = (option: string) => settings.filter((each) => each.option === option)

@@ -8,6 +8,7 @@ import { type Property, propertyValue } from '../mqtt/property-table.ts'
 import type { Publisher } from '../mqtt/publisher.ts'
 import type { Subscription } from '../mqtt/subscription.ts'
 import { matches } from '../mqtt/topic.ts'
+import { colorOptions } from '../options/color.ts'
 import { mosquittoFileOptions } from '../options/configuration.ts'
 import { connectionOptions } from '../options/connection.ts'
 import { flag, topicName } from '../options/kinds.ts'
@@ -50,6 +51,7 @@ const options = table({
   timeout: { ...receiveOptions.timeout, group: 'Answers' },
   latency: { kind: flag, group: 'Output', describe: 'Print behind each answer the time since the request' },
   ...outputOptions,
+  ...colorOptions,
   // For scripts of mosquitto_rr; there is just one message.
   maxInflight: { ...publishOptions.maxInflight, hidden: true },
   ackTimeout: publishOptions.ackTimeout,

@@ -10,6 +10,7 @@ import type { Message } from '../mqtt/message.ts'
 import type { Session } from '../mqtt/session.ts'
 import type { SubscribeGroup, Subscription } from '../mqtt/subscription.ts'
 import { matches } from '../mqtt/topic.ts'
+import { colorOptions } from '../options/color.ts'
 import { mosquittoFileOptions } from '../options/configuration.ts'
 import { connectionOptions } from '../options/connection.ts'
 import { execOptions } from '../options/exec.ts'
@@ -72,6 +73,7 @@ const options = table({
   count: receiveOptions.count,
   timeout: receiveOptions.timeout,
   ...outputOptions,
+  ...colorOptions,
   messageRate: {
     kind: flag,
     group: 'Output',

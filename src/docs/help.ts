@@ -1,16 +1,17 @@
 import type { Command, Heading } from '../commands/command.ts'
-import { environmentName, isFlag, type Option } from '../options/option.ts'
+import { environmentName, isFlag, longName, type Option, type OptionTable } from '../options/option.ts'
 import { typedNames } from '../options/words.ts'
+import { entry, widthFor, wrap } from './layout.ts'
+import type { Section } from './section.ts'
+import { topics } from './topics.ts'
 
 /** Column at which the text of an option starts, where the terminal has room for it beside the names. */
 const INDENT = 28
 const NARROW_INDENT = 8
-/** Lines longer than this are hard to read, however wide the terminal is. */
-const WIDEST = 100
 
 /** `tmqtt --help`. */
 export function programHelp(commands: readonly Heading[], columns: number): string {
-  const width = Math.min(columns, WIDEST)
+  const width = widthFor(columns)
   return [
     'tmqtt: publish and subscribe by MQTT',
     '',
@@ -18,6 +19,9 @@ export function programHelp(commands: readonly Heading[], columns: number): stri
     '',
     'Commands:',
     ...commandList(commands, width),
+    '',
+    "To read with 'tmqtt help':",
+    ...commandList(topics, width),
     '',
     'Try it without a broker of your own:',
     '  tmqtt broker &',
@@ -31,7 +35,7 @@ export function programHelp(commands: readonly Heading[], columns: number): stri
 
 /** `tmqtt GROUP --help`. @param members whose names begin with that of the group. */
 export function groupHelp(name: string, members: readonly Heading[], columns: number): string {
-  const width = Math.min(columns, WIDEST)
+  const width = widthFor(columns)
   return [
     wrap(`Usage: tmqtt ${name} COMMAND [OPTION]…`, 0, width),
     '',
@@ -43,7 +47,26 @@ export function groupHelp(name: string, members: readonly Heading[], columns: nu
   ].join('\n')
 }
 
-/** A line for each command. */
+/** `tmqtt help TOPIC`. */
+export function topicHelp(sections: readonly Section[], columns: number): string {
+  const width = widthFor(columns)
+  return sections.map((section) => sectionText(section, width)).join('\n')
+}
+
+function sectionText({ heading, text, rows = [], samples = [] }: Section, width: number): string {
+  const longest = Math.max(...rows.map(([word]) => word.length)) + 4
+  const indent = Math.min(longest, width < 2 * INDENT ? NARROW_INDENT : INDENT)
+  const isAlone = rows.length + samples.length === 0
+  const lines = [
+    `${heading}:`,
+    ...(text === undefined ? [] : [wrap(text, 2, width), ...(isAlone ? [] : [''])]),
+    ...rows.map(([word, meaning]) => entry(`  ${word}`, meaning, indent, width)),
+    ...samples.flatMap(([typed, printed]) => [`  ${typed || 'none of them'}`, `      ${printed}`]),
+  ]
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+/** A line for each command, or topic. */
 function commandList(commands: readonly Heading[], width: number): string[] {
   const indent = Math.max(...commands.map(({ name }) => name.length)) + 4
   return commands.map(({ name, summary }) => entry(`  ${name}`, summary, indent, width))
@@ -51,7 +74,7 @@ function commandList(commands: readonly Heading[], width: number): string[] {
 
 /** `tmqtt COMMAND --help`. */
 export function commandHelp(command: Command, columns: number): string {
-  const width = Math.min(columns, WIDEST)
+  const width = widthFor(columns)
   const positionals = positionalNames(command)
     .map((name) => ` ${name}`)
     .join('')
@@ -68,18 +91,26 @@ export function commandHelp(command: Command, columns: number): string {
     ...[...groups].flatMap(([group, rows]) => [
       '',
       `${group}:`,
-      ...rows.map(([key, option]) => entry(`  ${synopsis(key, option)}`, describe(option), indent, width)),
+      ...rows.map(([key, option]) => entry(`  ${synopsis(key, option)}`, describe(key, option), indent, width)),
     ]),
-    '',
-    wrap(
-      'An option can also be set in the environment, as in ' +
-        `${environmentName('host')}=example.org or ${environmentName('qos')}=1` +
-        `${command.options.profile === undefined ? '' : ", or in a profile ('tmqtt profile --help')"}; the command line wins.`,
-      0,
-      width,
-    ),
+    ...otherSources(command, width),
     '',
   ].join('\n')
+}
+
+/** Where options can be set but on the command line. */
+function otherSources({ options }: Command, width: number): string[] {
+  const key = exampleKey(options)
+  if (key === undefined) return []
+  const profile = options.profile === undefined ? '' : ", or in a profile ('tmqtt profile --help')"
+  const text = `Every option can also be set in the environment: --${longName(key)} is ${environmentName(key)}`
+  return ['', wrap(`${text} ('tmqtt help environment')${profile}; the command line wins.`, 0, width)]
+}
+
+/** An option to show how the variables of options are named; undefined where there is no option. */
+export function exampleKey(options: OptionTable): string | undefined {
+  const keys = Object.keys(options).filter((key) => !options[key]!.hidden && !options[key]!.typedOnly)
+  return keys.includes('keepAlive') ? 'keepAlive' : (keys.find((key) => options[key]!.default !== undefined) ?? keys[0])
 }
 
 /** `[NAME]` for each option that may be given without its flag, `FILE…` for one that may be repeated. */
@@ -114,8 +145,8 @@ function synopsis(key: string, option: Option): string {
   return isFlag(option) ? dashes : `${dashes} ${option.kind.placeholder}`
 }
 
-/** The description with what else the row says: choices, default, repetition, version. */
-export function describe(option: Option): string {
+/** The description with what else the row says: choices, default, repetition, version, and where a secret is better kept. */
+export function describe(key: string, option: Option): string {
   const { choices } = option.kind
   const shownDefault = option.defaultText ?? (option.default === undefined ? undefined : String(option.default))
   const notes = [
@@ -123,25 +154,7 @@ export function describe(option: Option): string {
     ...(shownDefault === undefined ? [] : [`default: ${shownDefault}`]),
     ...(option.repeat ? ['may be repeated'] : []),
     ...(option.since === undefined ? [] : ['MQTT 5']),
+    ...(option.secret ? [`or ${environmentName(key)}`] : []),
   ]
   return notes.length === 0 ? option.describe : `${option.describe} (${notes.join('; ')})`
-}
-
-/** A label and its text, which starts on the next line when the label is too long. */
-function entry(label: string, text: string, indent: number, width: number): string {
-  const wrapped = wrap(text, indent, width)
-  return label.length + 2 > indent ? `${label}\n${wrapped}` : label + wrapped.slice(label.length)
-}
-
-function wrap(text: string, indent: number, width: number): string {
-  const room = Math.max(20, width - indent)
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > room) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line].map((each) => ' '.repeat(indent) + each).join('\n')
 }

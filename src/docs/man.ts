@@ -1,45 +1,37 @@
 import type { Command, Heading } from '../commands/command.ts'
-import { environmentName, isFlag, type Option } from '../options/option.ts'
+import { environmentName, isFlag, longName, type Option } from '../options/option.ts'
 import { typedNames } from '../options/words.ts'
-import { describe, groupsOf, positionalNames, restOf } from './help.ts'
+import { cheats } from './cheat.ts'
+import { environment } from './environment.ts'
+import { exitStatuses } from './exit-statuses.ts'
+import { formats } from './formats.ts'
+import { describe, exampleKey, groupsOf, positionalNames, restOf } from './help.ts'
+import { exampleLines, page, roff, sectionLines } from './roff.ts'
 
-/** Shown at the foot of each page. Fixed, so that a page changes only when its text does. */
-const DATE = '2026-11-22'
+/** Exit statuses of a command that connects to no broker. */
+const localStatuses = ['0', '1', '6', '70', '130, 143']
 
-/** What each exit status means: the table of the README and of every page. */
-export const exitStatuses: readonly (readonly [status: string, meaning: string])[] = [
-  [
-    '0',
-    'done: everything published was acknowledged, everything received was written; also sub and reply, once subscribed, ended by Ctrl-C, and sub by its reader closing the pipe',
-  ],
-  [
-    '1',
-    'wrong usage, or a local failure such as an unreadable file; commands of --exec have failed, or requests were not answered',
-  ],
-  ['1 to 5', 'the broker refused the connection with this MQTT 3.1.1 return code; 5 is not authorised'],
-  ['3', 'the broker cannot be reached: name, TCP, proxy, WebSocket, or no CONNACK in time'],
-  [
-    '6',
-    'what was to be so is not: check, expect, bench (--fail-if, compare, too few clients), retain-clear (messages are still there, or there again), retain diff (the brokers differ)',
-  ],
-  ['7', 'the connection was lost for good, or acknowledgements are missing at the end'],
-  ['8', 'TLS: certificate, host name, handshake'],
-  ['19', 'the broker did not answer within the keep alive'],
-  ['27', 'the time of -W ran out'],
-  ['70', 'a bug in tmqtt'],
-  ['128 to 162', 'the broker refused with this MQTT 5 reason code; 128 also for a subscription before MQTT 5'],
-  ['130, 143', 'interrupted by SIGINT or SIGTERM before the job was done'],
-]
+/** Groups of commands, each with what its commands have in common. */
+const groupSummaries: Readonly<Record<string, string>> = {
+  bench: 'measure a broker',
+  retain: 'look at what brokers have retained',
+}
 
-/** Where options are read from, below `$XDG_CONFIG_HOME` when that is set. */
-const files: readonly (readonly [path: string, holds: string])[] = [
-  ['~/.config/tmqtt/config.json', 'Profiles; see tmqtt-profile(1).'],
-  [
-    '~/.config/mosquitto_pub, ~/.config/mosquitto_sub, ~/.config/mosquitto_rr',
-    'Options of tmqtt pub, tmqtt sub and tmqtt rr, one a line, as the clients of mosquitto read them: one space behind the option, ' +
-      'and the rest of the line is its value.',
-  ],
-]
+/** Pages of other commands to read beside those of a command, by name. */
+const related: Readonly<Record<string, readonly string[]>> = {
+  pub: ['sub', 'rr'],
+  sub: ['pub', 'expect'],
+  rr: ['reply', 'sub'],
+  reply: ['rr', 'pub'],
+  check: ['expect', 'bench'],
+  expect: ['check', 'sub'],
+  bench: ['check'],
+  'bench flow': ['bench compare', 'bench merge'],
+  retain: ['retain-clear'],
+  'retain-clear': ['retain'],
+  broker: ['pub', 'sub', 'check'],
+  cheat: ['broker', 'pub', 'sub'],
+}
 
 /** `tmqtt.1`. */
 export function programPage(commands: readonly Heading[]): string {
@@ -51,46 +43,79 @@ export function programPage(commands: readonly Heading[]): string {
     '.I COMMAND',
     '.RI [ OPTION ]\\|.\\|.\\|.',
     '.SH COMMANDS',
-    ...commands.flatMap((each) => ['.TP', reference(each), roff(each.summary)]),
-    ...commonSections(true),
-    '.SH SEE ALSO',
-    commands.map(reference).join('\n'),
+    ...commandRows(commands),
+    '.SH EXAMPLES',
+    ...exampleLines(cheats),
+    '.SH ENVIRONMENT',
+    ...sectionLines(environment),
+    ...filesSection(),
+    ...exitSection(),
+    ...seeAlso([...groupNames(commands), ...commands.map(({ name }) => name)]),
   ])
 }
 
-/** What the page of a command is called: `tmqtt-sub`; for a command of a group `tmqtt-retain-list`. */
-export function pageName({ name }: Heading): string {
-  return `tmqtt-${name.replace(' ', '-')}`
-}
-
-function reference(command: Heading): string {
-  return `.BR ${roff(pageName(command))} (1)`
+/** The page of a group of commands. */
+export function groupPage(name: string, members: readonly Command[]): string {
+  const title = pageName({ name })
+  return page(title, [
+    '.SH NAME',
+    `${roff(title)} \\- ${roff(groupSummaries[name] ?? members.map((each) => each.name).join(', '))}`,
+    '.SH SYNOPSIS',
+    `.B tmqtt ${roff(name)}`,
+    '.I COMMAND',
+    '.RI [ OPTION ]\\|.\\|.\\|.',
+    '.SH COMMANDS',
+    ...commandRows(members),
+    '.SH EXAMPLES',
+    ...exampleLines(members.flatMap(({ examples }) => examples.slice(0, 1))),
+    ...exitSection(),
+    ...seeAlso(['', ...members.map((each) => each.name), ...(related[name] ?? [])]),
+  ])
 }
 
 /** The page of a command. */
 export function commandPage(command: Command): string {
+  const { name, summary, description, examples, options } = command
+  const [group] = name.includes(' ') ? name.split(' ', 1) : []
   return page(pageName(command), [
     '.SH NAME',
-    `${roff(pageName(command))} \\- ${roff(command.summary)}`,
+    `${roff(pageName(command))} \\- ${roff(summary)}`,
     '.SH SYNOPSIS',
-    `.B tmqtt ${roff(command.name)}`,
-    '.RI [ OPTION ]\\|.\\|.\\|.',
+    `.B tmqtt ${roff(name)}`,
+    ...(Object.keys(options).length === 0 ? [] : ['.RI [ OPTION ]\\|.\\|.\\|.']),
     ...positionalNames(command).map(positional),
     ...(restOf(command) === '' ? [] : [roff(restOf(command).trim())]),
-    ...(command.description === undefined ? [] : ['.SH DESCRIPTION', roff(command.description)]),
-    '.SH OPTIONS',
-    ...[...groupsOf(command)].flatMap(([group, rows]) => [
-      `.SS ${roff(group)}`,
-      ...rows.flatMap(([key, option]) => ['.TP', synopsis(key, option), roff(describe(option))]),
-    ]),
+    ...(description === undefined ? [] : ['.SH DESCRIPTION', roff(description)]),
+    ...(name === 'cheat' ? ['.SH LINES', ...exampleLines(cheats)] : []),
+    ...optionsSection(command),
+    ...(name === 'sub' ? ['.SH FORMATS', ...sectionLines(formats)] : []),
     '.SH EXAMPLES',
-    ...command.examples
-      .flatMap(({ run, shows }) => [`${roff(shows)}:`, '.PP', '.RS 4', '.nf', roff(run), '.fi', '.RE', '.PP'])
-      .slice(0, -1),
-    ...commonSections(command.options.config !== undefined),
-    '.SH SEE ALSO',
-    '.BR tmqtt (1)',
+    ...exampleLines(examples),
+    ...environmentSection(command),
+    ...(options.config === undefined ? [] : filesSection(options.optionsFile !== undefined)),
+    ...exitSection(options.host !== undefined),
+    ...seeAlso(['', ...(group === undefined ? [] : [group]), ...(related[name] ?? [])]),
   ])
+}
+
+/** What the page of a command or group is called: `tmqtt-sub`; for a command of a group `tmqtt-retain-list`. */
+export function pageName({ name }: Pick<Heading, 'name'>): string {
+  return name === '' ? 'tmqtt' : `tmqtt-${name.replace(' ', '-')}`
+}
+
+/** The first words of commands that have two. */
+export function groupNames(commands: readonly Heading[]): readonly string[] {
+  return [...new Set(commands.flatMap(({ name }) => (name.includes(' ') ? name.split(' ', 1) : [])))]
+}
+
+function commandRows(commands: readonly Heading[]): string[] {
+  return commands.flatMap((each) => ['.TP', `.BR ${roff(pageName(each))} (1)`, roff(each.summary)])
+}
+
+/** @param names of commands and groups; '' for the program. */
+function seeAlso(names: readonly string[]): string[] {
+  const pages = [...new Set(names.map((name) => pageName({ name })))]
+  return ['.SH SEE ALSO', ...pages.map((each, at) => `.BR ${roff(each)} (1)${at < pages.length - 1 ? ',' : ''}`)]
 }
 
 /** @param name as help has it, perhaps in brackets. */
@@ -98,28 +123,15 @@ function positional(name: string): string {
   return name.startsWith('[') ? `.RI [ ${roff(name.slice(1, -1))} ]` : `.I ${roff(name)}`
 }
 
-function commonSections(readsFiles: boolean): string[] {
+function optionsSection(command: Command): string[] {
+  const groups = [...groupsOf(command)]
+  if (groups.length === 0) return []
   return [
-    '.SH ENVIRONMENT',
-    roff(
-      `Every option can be set in the environment, as in ${environmentName('host')} or ${environmentName('keepAlive')}; the command line wins.`,
-    ),
-    '.PP',
-    roff(
-      'NO_COLOR turns colour off. NODE_DISABLE_COMPILE_CACHE=1 does without the cache for quick starts in ~/.cache/tmqtt.',
-    ),
-    ...(readsFiles ? filesSection() : []),
-    '.SH EXIT STATUS',
-    ...exitStatuses.flatMap(([status, meaning]) => ['.TP', roff(status), roff(meaning)]),
-  ]
-}
-
-function filesSection(): string[] {
-  return [
-    '.SH FILES',
-    ...files.flatMap(([path, holds]) => ['.TP', `.I ${roff(path)}`, roff(holds)]),
-    '.PP',
-    roff('The command line wins over the environment, that over a profile, that over a file of mosquitto.'),
+    '.SH OPTIONS',
+    ...groups.flatMap(([group, rows]) => [
+      `.SS ${roff(group)}`,
+      ...rows.flatMap(([key, option]) => ['.TP', synopsis(key, option), roff(describe(key, option))]),
+    ]),
   ]
 }
 
@@ -130,20 +142,51 @@ function synopsis(key: string, option: Option): string {
   return isFlag(option) ? names : `${names} \\fI${roff(option.kind.placeholder)}\\fR`
 }
 
-function page(title: string, lines: readonly string[]): string {
-  return `${[`.TH ${roff(title.toUpperCase())} 1 ${DATE} tmqtt "User Commands"`, ...lines].join('\n')}\n`
+function environmentSection({ options }: Command): string[] {
+  const key = exampleKey(options)
+  return [
+    '.SH ENVIRONMENT',
+    ...(key === undefined
+      ? []
+      : [
+          roff(
+            `Every option can be set in the environment: --${longName(key)} is ${environmentName(key)}; the command line wins.`,
+          ),
+        ]),
+    ...(options.color === undefined
+      ? []
+      : [roff('NO_COLOR turns colour off, FORCE_COLOR on; --color wins over both.')]),
+    '.BR tmqtt (1)',
+    'tells of all variables.',
+  ]
 }
 
-/** Text for roff: no line may start with a control character, and dashes and quotes stay what they are. */
-function roff(text: string): string {
-  return text
-    .replaceAll('\\', '\\e')
-    .replaceAll('-', '\\-')
-    .replaceAll("'", '\\(aq')
-    .replaceAll('`', '\\(ga')
-    .replaceAll('^', '\\(ha')
-    .replaceAll('~', '\\(ti')
-    .replaceAll('…', '\\|.\\|.\\|.')
-    .replaceAll('∞', '\\(if')
-    .replace(/^\./gm, '\\&.')
+/** Where options are read from, and the cache is. */
+function filesSection(readsMosquittos = true): string[] {
+  return [
+    '.SH FILES',
+    ...fileRow('~/.config/tmqtt/config.json', 'Profiles; see tmqtt-profile(1).'),
+    ...(readsMosquittos
+      ? fileRow(
+          '~/.config/mosquitto_pub, ~/.config/mosquitto_sub, ~/.config/mosquitto_rr',
+          'Options of tmqtt pub, tmqtt sub and tmqtt rr, one a line, as the clients of mosquitto read them: one space ' +
+            'behind the option, and the rest of the line is its value.',
+        )
+      : []),
+    ...fileRow('~/.cache/tmqtt', 'What makes the next start quick; it can be deleted at any time.'),
+    '.PP',
+    roff(
+      'The command line wins over the environment, that over a profile' +
+        `${readsMosquittos ? ', that over a file of mosquitto' : ''}.`,
+    ),
+  ]
+}
+
+function fileRow(path: string, holds: string): string[] {
+  return ['.TP', `.I ${roff(path)}`, roff(holds)]
+}
+
+function exitSection(connects = true): string[] {
+  const statuses = exitStatuses.filter(([status]) => connects || localStatuses.includes(status))
+  return ['.SH EXIT STATUS', ...statuses.flatMap(([status, meaning]) => ['.TP', roff(status), roff(meaning)])]
 }

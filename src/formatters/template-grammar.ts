@@ -18,7 +18,7 @@ export function hasField(format: string, item: string): boolean {
 /** A piece of a format: text as it is printed, a conversion of `strftime`, or a value of the message. */
 export type Part = { readonly text: string } | { readonly time: string } | { readonly field: Field }
 
-const FIELD_LETTERS = '%ACDEFIJPRSUXdfjlmpqrtx'
+export const FIELD_LETTERS = '%ACDEFIJPRSUXdfjlmpqrtx'
 const FIELD_NAMES = ['filter']
 
 const ESCAPES: Readonly<Record<string, string>> = {

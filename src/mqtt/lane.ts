@@ -99,7 +99,7 @@ export class Lane {
     socket.on('error', (error) => this.destroy(error))
     socket.on('drain', () => this.#wakeWriters())
     // An orderly FIN from the broker; MQTT.js learns of it by the close that follows.
-    socket.on('end', () => socket.end())
+    socket.on('end', () => socket.writableEnded || socket.end())
     socket.resume()
   }
 

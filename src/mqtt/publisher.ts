@@ -95,17 +95,17 @@ export class Publisher {
   #keptBytes = 0
   /** Identifiers of messages that wait to be sent again, in order, and by identifier. */
   #again: number[] = []
-  readonly #waits = new Uint8Array(0x1_0000)
+  #waits = new Uint8Array(0)
   /** By identifier: an earlier client of this session may have left a QoS 2 message unreleased under it. */
   #inherited: Uint8Array | undefined
   #attached = false
-  readonly #state = new Uint8Array(0x1_0000)
+  #state = new Uint8Array(0)
   /** Where the encoded packet of an identifier stands: slices of what was written, without a view object for each. */
   readonly #packets: (Buffer | undefined)[] = []
-  readonly #starts = new Uint32Array(0x1_0000)
-  readonly #ends = new Uint32Array(0x1_0000)
+  #starts = new Uint32Array(0)
+  #ends = new Uint32Array(0)
   /** By identifier: the message's number among all that were given. */
-  readonly #order = new Float64Array(0x1_0000)
+  #order = new Float64Array(0)
   /** The last header with a topic alias, and where the broker has learned it. */
   #aliased: { readonly header: PublishHeader; readonly connection: Connection } | undefined
   /** PUBREL packets to write when the chunk is done. */
@@ -383,6 +383,7 @@ export class Publisher {
   }
 
   #track(id: number, number: number, qos: number, packets: Buffer, start: number, end: number): void {
+    if (this.#state.length === 0) this.#makeRoom()
     this.#state[id] = qos === 1 ? State.puback : State.pubrec
     this.#packets[id] = packets
     this.#starts[id] = start
@@ -390,6 +391,15 @@ export class Publisher {
     this.#keptBytes += end - start
     this.#order[id] = number
     if (this.#inFlight++ === 0) this.#lastProgress = Date.now()
+  }
+
+  /** A megabyte, which messages at QoS 0 do without. */
+  #makeRoom(): void {
+    this.#waits = new Uint8Array(0x1_0000)
+    this.#state = new Uint8Array(0x1_0000)
+    this.#starts = new Uint32Array(0x1_0000)
+    this.#ends = new Uint32Array(0x1_0000)
+    this.#order = new Float64Array(0x1_0000)
   }
 
   #settle(id: number, reasonCode: number): void {

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts'
+import { didYouMean } from './nearest.ts'
 import {
   ENVIRONMENT_PREFIX,
   environmentName,
@@ -136,7 +137,8 @@ function parseText(option: Option, name: string, text: string | SecretReference)
   } catch (error) {
     if (!(error instanceof InvalidValue)) throw error
     if (error.message !== '') throw new UsageError(`${name}: ${error.message}`, { cause: error })
-    const shown = option.secret ? '' : `, got ${JSON.stringify(shorten(text))}`
+    const { choices = [] } = option.kind
+    const shown = option.secret ? '' : `, got ${JSON.stringify(shorten(text))}${didYouMean(text, choices)}`
     throw new UsageError(`${name}: expected ${option.kind.expected}${shown}`, { cause: error })
   }
 }

@@ -21,6 +21,8 @@ export interface Configured {
   readonly options: OptionTable
   /** Highest precedence first. */
   readonly sources: readonly { readonly source: Source; labelOf(key: string): string }[]
+  /** Its defaults are left out, and only what is given is told. */
+  readonly withoutDefaults?: boolean
 }
 
 /**
@@ -32,7 +34,7 @@ export function settingsOf(commands: readonly Configured[]): readonly Setting[] 
   const settings = new Map<string, Setting>()
   const refused = new Map<string, UsageError>()
   const taken = new Set<string>()
-  for (const { name, options, sources } of commands) {
+  for (const { name, options, sources, withoutDefaults = false } of commands) {
     const sifted = sources.map(({ source }) => sift(options, source))
     for (const { fit, refused: errors } of sifted) {
       for (const [key, error] of errors) refused.set(fit.nameOf(key), error)
@@ -45,7 +47,7 @@ export function settingsOf(commands: readonly Configured[]): readonly Setting[] 
       if (Object.hasOwn(configurationOptions, key) || Object.hasOwn(mosquittoFileOptions, key)) continue
       const one = given.get(key)
       const shownDefault = option.defaultText ?? option.default
-      if (one === undefined && (shownDefault === undefined || replaced.has(key))) continue
+      if (one === undefined && (withoutDefaults || shownDefault === undefined || replaced.has(key))) continue
       const values = one?.texts.map((text) => shown(option, text)) ?? [String(shownDefault)]
       const source =
         one === undefined ? 'default' : sources[fits.indexOf(one.source)]!.labelOf(key) + elsewhere(one.texts)

@@ -15,7 +15,6 @@ export interface Words {
  * flags. yargs can do none of the first three [seen with 18.2.0].
  */
 export function normalizeWords(argv: readonly string[], table: OptionTable): Words {
-  const byName = namesOf(table)
   const words: string[] = []
   const typed = new Map<string, string>()
   let at = 0
@@ -31,7 +30,7 @@ export function normalizeWords(argv: readonly string[], table: OptionTable): Wor
 
   /** Takes the option `name`, its value from `attached` or the next word. */
   const take = (name: string, attached: string | undefined): boolean => {
-    const key = byName.get(name)
+    const key = keyOf(table, name)
     if (key === undefined) return false
     const option = table[key]!
     typed.set(key, name)
@@ -49,7 +48,7 @@ export function normalizeWords(argv: readonly string[], table: OptionTable): Wor
   /** Takes `-vRt TOPIC`, `-tTOPIC`: flags up to the first option with a value, which takes the rest. */
   const takeLetters = (word: string): boolean => {
     const letters = word.slice(1)
-    const options = [...letters].map((letter) => byName.get(`-${letter}`))
+    const options = [...letters].map((letter) => keyOf(table, `-${letter}`))
     const valued = options.findIndex((key) => key !== undefined && !isFlag(table[key]!))
     const known = valued < 0 ? options : options.slice(0, valued + 1)
     if (known.includes(undefined)) return false
@@ -74,6 +73,23 @@ export function normalizeWords(argv: readonly string[], table: OptionTable): Wor
     if (!done) words.push(word)
   }
   return { words, typed }
+}
+
+/** The option that is typed as `-q`, `--qos` or by a further spelling, found without making the names of all. */
+export function keyOf(table: OptionTable, name: string): string | undefined {
+  if (!name.startsWith('--')) {
+    const letter = name.slice(1)
+    return name.startsWith('-') ? find(table, (option) => option.short === letter) : undefined
+  }
+  const long = name.slice(2)
+  const key = long.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  if (Object.hasOwn(table, key) && longName(key) === long && !table[key]!.rest) return key
+  return find(table, (option) => option.aliases?.includes(long) === true)
+}
+
+function find(table: OptionTable, isIt: (option: Option) => boolean): string | undefined {
+  for (const key of Object.keys(table)) if (isIt(table[key]!) && !table[key]!.rest) return key
+  return undefined
 }
 
 /** Every way to type an option, with its dashes, to its key. */

@@ -38,7 +38,7 @@ export class LiveLine {
     const { default: ora } = await import('ora')
     if (this.#isOver) return
     const stream = this.#io.stderr as NodeJS.WriteStream
-    this.#spinner = ora({ text: this.#fitted(), stream, discardStdin: false, hideCursor: false }).start()
+    this.#spinner = ora({ text: this.#fitted(), stream, color: false, discardStdin: false, hideCursor: false }).start()
   }
 
   /** A line that the terminal would break could not be taken back. */

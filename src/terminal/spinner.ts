@@ -21,6 +21,7 @@ export async function withSpinner<T>(io: Io, text: string | (() => string), work
       const spinner = ora({
         text: shown,
         stream: io.stderr as NodeJS.WriteStream,
+        color: false,
         discardStdin: false,
         hideCursor: false,
       })

@@ -1,5 +1,5 @@
 import { Chalk } from 'chalk'
-import type { Output } from '../io.ts'
+import type { Io } from '../io.ts'
 
 /** Escape sequences around a text. */
 export interface Style {
@@ -7,24 +7,30 @@ export interface Style {
   readonly close: string
 }
 
-/** https://no-color.org */
-function wantsColour(output: Output, env: Readonly<Record<string, string | undefined>>): boolean {
-  return output.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb'
+/** What the user says of colour, over the environment. */
+export type When = 'auto' | 'always' | 'never'
+
+/** https://no-color.org, https://force-color.org; who sets both has more reason for the first. */
+function wantsColour({ stdout, env }: Pick<Io, 'stdout' | 'env'>, when: When): boolean {
+  if (when !== 'auto') return when === 'always'
+  if (env.NO_COLOR) return false
+  if (env.FORCE_COLOR) return true
+  return stdout.isTTY === true && env.TERM !== 'dumb'
 }
 
-/** How a topic is set apart on a terminal; undefined where colour is not wanted. */
-export function topicStyle(output: Output, env: Readonly<Record<string, string | undefined>>): Style | undefined {
-  if (!wantsColour(output, env)) return undefined
+/** How a topic is set apart on standard output; undefined where colour is not wanted. */
+export function topicStyle(io: Pick<Io, 'stdout' | 'env'>, when: When): Style | undefined {
+  if (!wantsColour(io, when)) return undefined
   const [open, close] = new Chalk({ level: 1 }).cyan('\0').split('\0')
   return { open: open!, close: close! }
 }
 
-/** Colours of a status, on a terminal where colour is wanted. */
+/** Colours of a status on standard output, where colour is wanted. */
 export function statusPainter(
-  output: Output,
-  env: Readonly<Record<string, string | undefined>>,
+  io: Pick<Io, 'stdout' | 'env'>,
+  when: When,
 ): (status: 'passed' | 'failed' | 'unsupported' | 'skipped' | 'warning', text: string) => string {
-  if (!wantsColour(output, env)) return (_status, text) => text
+  if (!wantsColour(io, when)) return (_status, text) => text
   const chalk = new Chalk({ level: 1 })
   const colours = {
     passed: chalk.green,

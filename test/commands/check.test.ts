@@ -349,16 +349,18 @@ describe('check prints', () => {
     },
   )
 
-  it('colour on a terminal only', async () => {
+  it('colour on a terminal only, unless --color says otherwise', async () => {
     const { url } = await startFaultyBroker()
     const argv = ['check', '-L', url, '--only', 'qos-0']
     const [terminal, plain] = [
       runCli(argv, { stdoutIsTTY: true }),
       runCli(argv, { stdoutIsTTY: true, env: { NO_COLOR: '1' } }),
     ]
-    await Promise.all([terminal.exit, plain.exit])
+    const forced = runCli([...argv, '--color', 'always'])
+    await Promise.all([terminal.exit, plain.exit, forced.exit])
     expect(terminal.stdout.toString()).toMatch(/^\x1b\[32m✓\x1b\[39m qos-0/)
     expect(plain.stdout.toString()).toMatch(/^✓ qos-0/)
+    expect(forced.stdout.toString()).toMatch(/^\x1b\[32m✓\x1b\[39m qos-0/)
   })
 
   it('no escape sequences of the broker', async () => {

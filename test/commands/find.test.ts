@@ -45,6 +45,16 @@ describe('noCommand', () => {
     ['-t', undefined, "-t: name the command first, as in 'tmqtt sub -t'"],
     ['-t', 'log', "-t: name the command first, as in 'tmqtt log list -t'"],
   ])('says of %s in group %s: %s', (word, group, message) => {
-    expect(noCommand(commands, word, group).message).toBe(message)
+    expect(noCommand(commands, word, group === undefined ? {} : { group }).message).toBe(message)
+  })
+  it('says what else the word could have been', () => {
+    const topics = [{ name: 'formats', summary: 'how it looks' }]
+    expect(noCommand(commands, 'formts', { topics }).message).toBe(
+      `no command or topic 'formts'; did you mean formats? (commands: ${all}; topics: formats)`,
+    )
+  })
+
+  it('takes letters that have changed places for the command', () => {
+    expect(noCommand(commands, 'sbu').message).toContain("'sbu'; did you mean sub?")
   })
 })

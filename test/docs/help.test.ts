@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { command } from '../../src/commands/command.ts'
 import { loadCommands } from '../../src/commands/index.ts'
 import { commandHelp, describe as describeOption, groupHelp, groupsOf, programHelp } from '../../src/docs/help.ts'
+import { topics } from '../../src/docs/topics.ts'
 import { flag, integer, oneOf, textOf } from '../../src/options/kinds.ts'
 import { longName, table } from '../../src/options/option.ts'
 
@@ -45,9 +46,21 @@ Group:
 Other:
       --quiet               Does something
 
-An option can also be set in the environment, as in TMQTT_HOST=example.org or
-TMQTT_QOS=1; the command line wins.
+Every option can also be set in the environment: --expiry-interval is
+TMQTT_EXPIRY_INTERVAL ('tmqtt help environment'); the command line wins.
 `)
+  })
+
+  it('says nothing of the environment where there is no option', () => {
+    expect(commandHelp({ ...sample, options: {}, positionals: [] }, 80)).not.toContain('environment')
+  })
+
+  it.each(commands)('of $name names a variable of its own, and a profile where it takes one', (each) => {
+    const text = commandHelp(each, 80).replaceAll('\n', ' ')
+    const [, name] = /environment: --(\S+) is/.exec(text) ?? []
+    const names = Object.entries(each.options).flatMap(([key, { hidden }]) => (hidden ? [] : [longName(key)]))
+    expect(names.includes(name!)).toBe(names.length > 0)
+    expect(text.includes("'tmqtt profile --help'")).toBe(each.options.profile !== undefined)
   })
 
   it('looks like this on a narrow terminal', () => {
@@ -105,9 +118,9 @@ Group:
 })
 
 describe('programHelp', () => {
-  it.each([80, 40])('names every command and fits %d columns', (columns) => {
+  it.each([80, 40])('names every command and topic, and fits %d columns', (columns) => {
     const text = programHelp(commands, columns)
-    for (const { name, summary } of commands) {
+    for (const { name, summary } of [...commands, ...topics]) {
       expect(text.replace(/\n {6,}/g, ' ')).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'))
     }
     for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(columns)
@@ -141,6 +154,11 @@ describe('groupsOf', () => {
 
 describe('describe', () => {
   it('adds nothing where there is nothing to add', () => {
-    expect(describeOption({ ...row, kind: flag })).toBe('Does something')
+    expect(describeOption('loud', { ...row, kind: flag })).toBe('Does something')
+  })
+
+  it('says where a secret can be kept from other users', () => {
+    const secret = { ...row, kind: textOf('PASSWORD', 'a password'), secret: true } as const
+    expect(describeOption('keyPassword', secret)).toBe('Does something (or TMQTT_KEY_PASSWORD)')
   })
 })

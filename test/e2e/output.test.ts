@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { knownAedes } from '../brokers/known-broker.ts'
 import { runCli } from '../support/run.ts'
+import { startScriptedBroker } from '../support/scripted-peer.ts'
 import { hasScript, spawnInTerminal, spawnShell, spawnTmqtt } from '../support/spawn.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
@@ -72,6 +73,41 @@ describe('standard output', () => {
   it.skipIf(!hasScript)('on a terminal has no colour with NO_COLOR', async () => {
     const { screen } = await received('terminal', ['-v'], { NO_COLOR: '1' })
     expect(screen).toBe('colour/topic \\e[31mred\\e]0;title\\a\r\n')
+  })
+
+  it.skipIf(!hasScript).each<[args: readonly string[], env: Record<string, string>, topic: string]>([
+    [['--color', 'never'], { FORCE_COLOR: '1' }, 'colour/topic'],
+    [['--color=always'], { NO_COLOR: '1' }, '\x1b[36mcolour/topic\x1b[39m'],
+    [[], { TMQTT_COLOR: 'never' }, 'colour/topic'],
+    [['--color', 'auto'], { TMQTT_COLOR: 'never' }, '\x1b[36mcolour/topic\x1b[39m'],
+    [[], { TERM: 'dumb' }, 'colour/topic'],
+  ])('on a terminal is coloured as %j and %j say', async (args, env, topic) => {
+    const { screen } = await received('terminal', ['-v', ...args], env)
+    expect(screen).toBe(`${topic} \\e[31mred\\e]0;title\\a\r\n`)
+  })
+
+  it.each<[args: readonly string[], env: Record<string, string>]>([
+    [['--color', 'always'], {}],
+    [[], { FORCE_COLOR: '1' }],
+    [[], { TMQTT_COLOR: 'always' }],
+  ])('into a pipe is coloured by %j and %j, with all bytes of the payload', async (args, env) => {
+    const { subscriber } = await received('pipe', ['-v', ...args], env)
+    expect(subscriber.stdout.toString()).toBe(`\x1b[36mcolour/topic\x1b[39m ${escapes}\n`)
+  })
+
+  it.skipIf(!hasScript)('on a terminal gets plain errors, and plain notices while it takes long', async () => {
+    await using silent = await startScriptedBroker()
+    const program = spawnInTerminal(['sub', '-L', silent.url, '-t', 'x', '--color', 'always'], {
+      columns: 80,
+      rows: 20,
+      env: { FORCE_COLOR: '1' },
+    })
+    await program.waitForStdout('connecting to')
+    program.stdin.write('\x03')
+    expect((await program.exited).code).toBe(130)
+    const screen = program.stdout.toString()
+    expect(screen).toContain('tmqtt sub: interrupted')
+    expect(screen).not.toMatch(/\x1b\[[\d;]*m/)
   })
 
   it.skipIf(!hasScript)('on a terminal keeps the escapes of an untrusted notice out of stderr too', async () => {

@@ -111,6 +111,12 @@ describe('resolve', () => {
     expect(() => values(secret, { pin: '1234' })).toThrow(new UsageError('--pin: expected a whole number from 0 to 9'))
   })
 
+  it('guesses which of a few words was meant', () => {
+    const choice = table({ shape: { ...row, kind: oneOf('SHAPE', { json: 1, text: 2 }) } })
+    const message = '--shape: expected json or text, got "jsn"; did you mean json?'
+    expect(() => values(choice, { shape: 'jsn' })).toThrow(new UsageError(message))
+  })
+
   it('lets other errors of a kind through', () => {
     const broken = { ...text, parse: () => JSON.parse('{') as string }
     expect(() => values(table({ host: { ...row, kind: broken } }), { host: 'x' })).toThrow(SyntaxError)

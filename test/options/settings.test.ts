@@ -28,6 +28,22 @@ describe('settingsOf', () => {
     ])
   })
 
+  it('leaves defaults out where they are not asked for, and what is given in', () => {
+    const commands = [
+      { name: 'pub', options: { ...pub, ...server }, sources: [from('profile', { host: ['h'] })] },
+      {
+        name: 'bench',
+        options: { ...pub, ...server },
+        sources: [from('profile', { host: ['h'] })],
+        withoutDefaults: true,
+      },
+    ]
+    expect(settingsOf(commands)).toEqual([
+      { option: 'qos', values: ['0'], source: 'default', commands: ['pub'] },
+      { option: 'host', values: ['h'], source: 'profile', commands: ['pub', 'bench'] },
+    ])
+  })
+
   it('shows no default that a given option replaces', () => {
     const sources = [from('profile', { url: ['mqtt://joe:hunter2@h'] })]
     expect(settingsOf([{ name: 'pub', options: server, sources }])).toEqual([

@@ -16,7 +16,8 @@ process.once('exit', () => rmSync(work, { recursive: true, force: true }))
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1))
 
 // Node 20 reads the file that this names at every start: 50 ms that have nothing to do with anybody's code.
-const { NODE_EXTRA_CA_CERTS: _, ...env } = { ...process.env, XDG_CONFIG_HOME: work, XDG_CACHE_HOME: work }
+const { NODE_EXTRA_CA_CERTS: _, ...variables } = process.env
+export const env = { ...variables, XDG_CONFIG_HOME: work, XDG_CACHE_HOME: work }
 
 export const tmqtt = [process.execPath, join(root, 'bin/tmqtt.js')]
 
@@ -26,7 +27,7 @@ async function started(broker) {
 }
 
 /** A running stand-in: where it listens, and the lines that it prints. */
-async function standIn(script, args) {
+export async function standIn(script, args) {
   const child = spawn(process.execPath, [join(here, script), ...args.map(String)], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -78,7 +78,7 @@ export const benchFlow = command({
     },
     {
       run: 'tmqtt bench flow --shape fan-out --size 10k --slow 10/s --duration 1m',
-      shows: 'what becomes of a subscriber that can not keep up, and of the others',
+      shows: 'what becomes of a subscriber that cannot keep up, and of the others',
     },
     {
       run: "tmqtt bench flow --rate '(10k/s:1s,0:4s)x12'",

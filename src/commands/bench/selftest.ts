@@ -3,6 +3,7 @@ import type { Claim, Scenario } from '../../bench/selftest/scenario.ts'
 import { ExitCode, TmqttError, UsageError } from '../../errors.ts'
 import { safeText } from '../../formatters/terminal-safe.ts'
 import type { Io } from '../../io.ts'
+import { type ColorValues, colorOptions } from '../../options/color.ts'
 import { connectionOptions } from '../../options/connection.ts'
 import { flag, textOf } from '../../options/kinds.ts'
 import { didYouMean } from '../../options/nearest.ts'
@@ -24,6 +25,7 @@ const options = table({
     repeat: true,
   },
   json: { kind: flag, group: 'Selftest', describe: 'Print the outcome as one JSON document' },
+  ...colorOptions,
 })
 
 type Values = ValuesOf<typeof options>
@@ -54,7 +56,7 @@ export function benchSelftest(engine: () => Promise<typeof runBench>): Body {
   })
 }
 
-async function selftest({ scenario: names, json }: Values, engine: typeof runBench, io: Io): Promise<number> {
+async function selftest({ scenario: names, json, color }: Values, engine: typeof runBench, io: Io): Promise<number> {
   const { plant, scenarios } = await import('../../bench/selftest/selftest.ts')
   const chosen = names.length === 0 ? scenarios : names.map((name) => scenarioOf(name, scenarios))
   const options = {
@@ -64,7 +66,7 @@ async function selftest({ scenario: names, json }: Values, engine: typeof runBen
     notice: noticeTo(io, 'bench selftest'),
   }
   const line = new LiveLine(io, 'selftest')
-  const show = printer(chosen, io)
+  const show = printer(chosen, io, color)
   const sink = new Sink(io.stdout)
   const write = (text: string) => sink.write([Buffer.from(text)]).catch(unlessNobodyReads)
   const rows: Row[] = []
@@ -109,8 +111,9 @@ const PLANTED_WIDTH = 64
 /** Terminals that are narrower have what is reported on a line of its own. */
 const WIDE = 150
 
-function printer(scenarios: readonly Scenario[], { stdout, env }: Io): (row: Row) => string {
-  const paint = statusPainter(stdout, env)
+function printer(scenarios: readonly Scenario[], io: Io, color: ColorValues['color']): (row: Row) => string {
+  const { stdout } = io
+  const paint = statusPainter(io, color)
   const width = Math.max(...scenarios.map(({ name }) => name.length))
   const isNarrow = stdout.isTTY === true && (stdout.columns ?? 0) < WIDE
   return ({ scenario, planted, reported, holds }) => {

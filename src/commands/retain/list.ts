@@ -21,7 +21,7 @@ const NAME = 'retain list'
 
 export const retainList = command({
   description:
-    'Prints a line for each retained message, as they come: its topic, a tab, and the bytes of its payload. Nothing in ' +
+    'Prints a line for each retained message, as they come: its topic, a tab, and how many bytes its payload has. Nothing in ' +
     'MQTT says that all retained messages have come, so it leaves when none has come for the time of --settle. Topics ' +
     'that begin with $ come only for filters that name them, as $SYS/#. With --json the messages come at the QoS at ' +
     'which they are kept.',

@@ -1,3 +1,4 @@
+import { topics } from '../topics.ts'
 import { type Argument, type Completed, groupsOf, pairsOf } from './model.ts'
 
 /** The script for bash 3.2 and later. */
@@ -43,10 +44,9 @@ export function bashCompletion(commands: readonly Completed[]): string {
     '  esac',
     '}',
     '',
-    LOGIC.replace('COMMANDS', [...groups.map(([first]) => first), 'help'].join(' ')).replace(
-      'PAIRS',
-      Object.keys(pairsOf(commands)).join(' '),
-    ),
+    LOGIC.replace('COMMANDS', [...groups.map(([first]) => first), 'help'].join(' '))
+      .replace('TOPICS', topics.map(({ name }) => name).join(' '))
+      .replace('PAIRS', Object.keys(pairsOf(commands)).join(' ')),
   ].join('\n')
 }
 
@@ -162,6 +162,7 @@ _tmqtt() {
   if ((count > 1)) && [[ \${words[1]} == help ]]; then at=2; fi
   if ((count == at)); then
     values='words:COMMANDS'
+    if ((at == 2)); then values+=' TOPICS'; fi
     if [[ $typed == -* ]]; then values='words:--help --version'; fi
     _tmqtt_offer_values
     return

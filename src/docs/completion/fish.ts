@@ -1,3 +1,4 @@
+import { topics } from '../topics.ts'
 import { type Argument, type Completed, groupSummary, groupsOf, pairsOf } from './model.ts'
 
 /** The script for fish. */
@@ -9,6 +10,9 @@ export function fishCompletion(commands: readonly Completed[]): string {
       ([first, members]) => `complete -c tmqtt -n __tmqtt_first -xa ${first} -d ${quoted(groupSummary(members))}`,
     ),
     "complete -c tmqtt -n __tmqtt_first -xa help -d 'show help'",
+    ...topics.map(
+      ({ name, summary }) => `complete -c tmqtt -n '__tmqtt_second help' -xa ${name} -d ${quoted(summary)}`,
+    ),
     "complete -c tmqtt -n __tmqtt_alone -l help -d 'Show help'",
     "complete -c tmqtt -n __tmqtt_alone -l version -d 'Show the version'",
     ...groups.flatMap(([first, members]) =>

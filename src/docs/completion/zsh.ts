@@ -1,3 +1,4 @@
+import { topics } from '../topics.ts'
 import { type Argument, type Completed, groupSummary, groupsOf, pairsOf } from './model.ts'
 
 /** The script for zsh: a function in a file of its own, or to be evaluated. */
@@ -14,6 +15,13 @@ export function zshCompletion(commands: readonly Completed[]): string {
     `    ${described('help', 'show help')}`,
     '  )',
     "  _describe -t commands 'tmqtt command' commands",
+    '}',
+    '',
+    '_tmqtt_topics() {',
+    '  local -a topics=(',
+    ...topics.map(({ name, summary }) => `    ${described(name, summary)}`),
+    '  )',
+    "  _describe -t topics 'topic of help' topics",
     '}',
     '',
     '_tmqtt_members() {',
@@ -134,6 +142,7 @@ _tmqtt() {
     (( CURRENT -= 1 ))
     if (( CURRENT == 1 )); then
       _tmqtt_commands
+      _tmqtt_topics
     elif (( CURRENT == 2 )); then
       _tmqtt_members $words[1]
     fi

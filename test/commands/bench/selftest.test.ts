@@ -61,6 +61,12 @@ describe('bench selftest', () => {
     )
   })
 
+  it('has its marks coloured by --color', async () => {
+    const cli = runCli(['bench', 'selftest', 'reorder', '--color', 'always'])
+    expect(await cli.exit).toBe(0)
+    expect(cli.stdout.toString()).toMatch(/^\x1b\[32m✓\x1b\[39m reorder /)
+  })
+
   it('exits with 6, and shows the line, when the report says something else', async () => {
     const { failure, stdout } = await runDoctored(['sound-5-qos0', 'drop'])
     expect(stdout).toMatch(/^✓ sound-5-qos0 .*\n✗ drop .* lost 19, .*\n$/)

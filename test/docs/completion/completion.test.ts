@@ -16,6 +16,8 @@ const packets = ['connect', 'disconnect', 'publish', 'subscribe', 'unsubscribe',
 /** What to offer, in the order of the alphabet. */
 const cases: readonly (readonly [line: string, offered: readonly string[]])[] = [
   ['tmqtt re', ['reply', 'retain', 'retain-clear']],
+  ['tmqtt help fo', ['formats']],
+  ['tmqtt fo', []],
   ['tmqtt help re', ['reply', 'retain', 'retain-clear']],
   ['tmqtt --', ['--help', '--version']],
   ['tmqtt retain ', ['diff', 'list']],

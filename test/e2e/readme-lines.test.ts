@@ -1,11 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { certificates } from '../support/certificates.ts'
 import { hasMosquitto } from '../support/mosquitto.ts'
 import { hasMosquittoClients } from '../support/mosquitto-clients.ts'
 import { findProgram } from '../support/program.ts'
 import { argumentsIn, expectUsable } from '../support/shell-words.ts'
-import { shellLines } from './readme/lines.ts'
+import { blocks, shellLines } from './readme/lines.ts'
 import { runLine } from './readme/run-line.ts'
+import { runSnippet } from './readme/run-snippet.ts'
+
+const LINE_WITHIN_MS = 30_000
 
 /** Lines whose options are checked, but which are not run here, and why. */
 const onlyParsed: readonly (readonly [RegExp, string])[] = [
@@ -43,7 +47,12 @@ describe('what the README has for a shell', () => {
       await certificates()
       const queue = run.values()
       const runNext = async () => {
-        for (const { text } of queue) await runLine(text).catch((error: unknown) => failures.set(text, error))
+        for (const { text } of queue) {
+          const late = delay(LINE_WITHIN_MS, undefined, { ref: false }).then(() => {
+            throw new Error(`it did not do its work within ${LINE_WITHIN_MS} ms`)
+          })
+          await Promise.race([runLine(text), late]).catch((error: unknown) => failures.set(text, error))
+        }
       }
       await Promise.all([runNext(), runNext(), runNext()])
     }, 120_000)
@@ -51,5 +60,11 @@ describe('what the README has for a shell', () => {
     it.each(run)('line $number works: $text', ({ text }) => {
       if (failures.has(text)) throw failures.get(text)
     })
+  })
+})
+
+describe.skipIf(!hasMosquitto || !hasMosquittoClients)('what the README has for a program', () => {
+  it.each(blocks('js'))('works from line $number on', async ({ text }) => {
+    await runSnippet(text)
   })
 })

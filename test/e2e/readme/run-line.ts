@@ -82,7 +82,8 @@ async function startAnswering({ broker, run }: World, text: string): Promise<voi
   await broker.waitForLog((log) => log.match(/: \S+ [012] \S+$/gm)?.length === Number(count))
 }
 
-async function publishWhatIsAwaited(broker: Mosquitto): Promise<void> {
+/** Publishes on a topic of the first filter that somebody subscribes to. */
+export async function publishWhatIsAwaited(broker: Mosquitto): Promise<void> {
   const topic = (await filterAt(broker)).replace(/[+#]/g, 'x')
   for (const payload of awaited[topic] ?? ['on']) {
     await expectSuccess(mosquittoPub(['-p', String(broker.ports.tcp), '-q', '1', '-t', topic, '-m', payload]))
@@ -95,7 +96,7 @@ async function filterAt(broker: Mosquitto): Promise<string> {
   return /: \S+ [012] (\S+)$/m.exec(log)![1]!
 }
 
-async function expectSuccess(program: Program, statuses: readonly number[] = [0]): Promise<void> {
+export async function expectSuccess(program: Program, statuses: readonly number[] = [0]): Promise<void> {
   const { code, signal } = await program.exited
   if (code === null || !statuses.includes(code))
     throw new Error(`it ended with ${signal ?? code}, and on stderr ${program.stderr}`)

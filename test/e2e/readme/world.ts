@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { reportJson } from '../../../src/bench/report.ts'
 import { reportOf } from '../../bench/reports.ts'
 import { certificates } from '../../support/certificates.ts'
+import { atEndOfTest } from '../../support/clean-up.ts'
 import { bareEnvironment } from '../../support/environment.ts'
 import { type Mosquitto, startMosquitto } from '../../support/mosquitto.ts'
 import { type Program, startProgram } from '../../support/program.ts'
@@ -22,6 +23,8 @@ export interface World extends AsyncDisposable {
   file(name: string): string
   /** Runs a bash script. */
   run(script: string): Program
+  /** Runs JavaScript. */
+  runModule(text: string): Program
   /** As Ctrl-C does, but only for each tmqtt of a script. */
   interrupt(program: Program): void
 }
@@ -86,19 +89,25 @@ export async function startWorld(wanting: string): Promise<World> {
     SSL_CERT_FILE: ca,
   }
   const programs = new Map<Program, string>()
+  const run = (script: string) => {
+    const pids = directory.write(`pids-${programs.size}`, '')
+    const program = startProgram('bash', ['-c', script], {
+      env: { ...env, README_NETWORK: networkOf(script), PIDS: pids },
+      cwd: directory.path,
+      group: true,
+    })
+    programs.set(program, pids)
+    atEndOfTest(program.stop)
+    return program
+  }
   return {
     broker,
     other,
     file: directory.file,
-    run(script) {
-      const pids = directory.write(`pids-${programs.size}`, '')
-      const program = startProgram('bash', ['-c', script], {
-        env: { ...env, README_NETWORK: networkOf(script), PIDS: pids },
-        cwd: directory.path,
-        group: true,
-      })
-      programs.set(program, pids)
-      return program
+    run,
+    runModule(text) {
+      directory.write('snippet.mjs', text)
+      return run(`exec "$NODE" --require '${network}' snippet.mjs`)
     },
     interrupt(program) {
       for (const pid of readFileSync(programs.get(program)!, 'utf8').split('\n').filter(Boolean)) {

@@ -153,7 +153,8 @@ async function localAddress(name: string, host: string): Promise<{ localAddress:
 }
 
 async function connectSocks(server: Server, signal: AbortSignal): Promise<net.Socket> {
-  const { SocksClient } = await import('socks')
+  // As a part of the bundle, a package of CommonJS has no other name than this.
+  const { SocksClient } = (await import('socks')).default
   const { host, port, username, password } = server.proxy!
   const connecting = SocksClient.createConnection({
     command: 'connect',

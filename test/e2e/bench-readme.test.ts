@@ -20,12 +20,6 @@ const parallel = scripts.find((text) => text.startsWith('parallel'))!
 const manifest = blocks.find(({ text }) => text.includes('kind: Job'))!.text
 
 describe('what the README says of bench', () => {
-  it('has commands whose options are right', async () => {
-    const lines = scripts.flatMap((text) => text.split('\n')).filter((line) => line.startsWith('tmqtt bench'))
-    expect(lines.length).toBeGreaterThan(10)
-    for (const line of lines) for (const argv of argumentsIn(line)) await expectUsable(argv)
-  })
-
   it('divides a load by an indexed Job of Kubernetes', async () => {
     const job = readPlainYaml(manifest)
     expect(job).toEqual({

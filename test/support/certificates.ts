@@ -20,7 +20,7 @@ export interface Certificates {
   readonly ca: string
   /** An authority that signed nothing here. */
   readonly otherCa: string
-  /** For localhost, 127.0.0.1 and ::1. */
+  /** For localhost, example.org, 127.0.0.1 and ::1. */
   readonly server: KeyPair
   /** As `server`, but valid for one day of 2020. */
   readonly expired: KeyPair
@@ -54,7 +54,7 @@ unique_subject = no
 commonName = supplied
 `
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-const local = 'DNS:localhost, IP:127.0.0.1, IP:::1'
+const local = 'DNS:localhost, DNS:example.org, IP:127.0.0.1, IP:::1'
 
 let cached: Promise<Certificates> | undefined
 

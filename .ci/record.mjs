@@ -96,8 +96,8 @@ process.exit()
 
 async function nextPrompt() {
   seen = ''
-  await Promise.race([writeFile(join(home, 'next'), '\n'), ended])
   started ??= performance.now()
+  await Promise.race([writeFile(join(home, 'next'), '\n'), ended])
   await waitUntil(() => /\$\S* $/.test(seen))
 }
 

@@ -47,6 +47,7 @@ describe('the picture of the demo (npm run demo:record makes it)', () => {
   })
 
   it('shows command lines whose options are right', async () => {
+    expect(lastPicture()[0]).toBe(`$ ${commandLines[0]}`)
     expect(commandLines.length).toBeGreaterThanOrEqual(4)
     for (const line of commandLines) {
       const commands = argumentsIn(line)

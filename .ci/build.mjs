@@ -67,9 +67,6 @@ export function commonJs(code) {
     if (node.type === 'ImportExpression') {
       const { start, end, source } = node
       edits.push({ start, end, text: `Promise.resolve().then(()=>require(${source.raw}))` })
-    } else if (isLog(node)) {
-      edits.push({ start: node.start, end: node.end, text: '0' })
-      return false
     } else if (isPackage(node)) {
       // A function in parentheses is compiled at once, and not looked through first and compiled when it is called.
       const { key, value } = node.arguments[0].properties[0]
@@ -77,6 +74,7 @@ export function commonJs(code) {
         { start: key.end, end: value.start, text: ':(function' },
         { start: value.end, end: value.end, text: ')' },
       )
+      if (/^node_modules\/mqtt(-packet)?\//.test(key.value)) edits.push(...silenced(value))
     }
   })
   const body = edited(code, edits).replaceAll('__importMetaUrl', 'require("node:url").pathToFileURL(__filename).href')
@@ -104,7 +102,18 @@ function isPackage({ type, callee, arguments: [argument] = [] }) {
   return type === 'CallExpression' && callee.name === '__commonJS' && argument.properties[0].method
 }
 
-/** What MQTT.js and mqtt-packet tell `debug`, which is a stand-in: `this.log(…)`, `client.log(…)`, `debug(…)`. */
+/** Takes out what a file of MQTT.js or mqtt-packet tells `debug`, which is a stand-in. */
+function silenced(file) {
+  const edits = []
+  visit(file, (node) => {
+    if (!isLog(node)) return true
+    edits.push({ start: node.start, end: node.end, text: '0' })
+    return false
+  })
+  return edits
+}
+
+/** `this.log(…)`, `client.log(…)` or `debug(…)`. */
 function isLog({ type, callee }) {
   if (type !== 'CallExpression') return false
   if (callee.type === 'Identifier') return /^_?debug\d*$/.test(callee.name)

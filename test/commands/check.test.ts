@@ -102,7 +102,7 @@ describe('check over TLS and WebSocket', () => {
     expect(outcome.row('tls').fields).toMatchObject({
       protocol: 'TLSv1.3',
       chain: 'server < ca',
-      names: 'DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1',
+      names: 'DNS:localhost, DNS:example.org, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1',
       notAfter: '2049-12-31T00:00:00.000Z',
     })
     expect(outcome.row('name').fields.address).toMatch(/^(127\.0\.0\.1|::1)$/)

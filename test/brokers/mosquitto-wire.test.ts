@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { besideOthers } from '../support/clean-up.ts'
 import { hasMosquittoClients, mosquittoPub, mosquittoSub } from '../support/mosquitto-clients.ts'
 import { ack, type Packet } from '../support/packets.ts'
 import { runCli } from '../support/run.ts'
@@ -156,8 +157,8 @@ describe.skipIf(!hasMosquittoClients)('tmqtt sends what the client of mosquitto 
       shown: each.args.join(' '),
     })),
   )
-  it.concurrent.each(cases)('$client -V $version $shown', async ({ version, ...each }) => {
-    const { recorded, codes } = await packetsOf(each, version)
+  it.concurrent.for(cases)('$client -V $version $shown', async ({ version, ...each }, context) => {
+    const { recorded, codes } = await besideOthers(context, () => packetsOf(each, version))
     expect(recorded[0]!.length).toBeGreaterThan(1)
     // mosquitto sends a repetition when the one before is delivered, tmqtt as soon as the window allows.
     const inOrder = (packets: readonly string[] | undefined) =>

@@ -1,14 +1,24 @@
-import { afterAll, onTestFinished } from 'vitest'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { afterAll, onTestFinished, type TestContext } from 'vitest'
 
 type CleanUp = () => unknown
 const endOfFile: CleanUp[] = []
+const concurrent = new AsyncLocalStorage<TestContext>()
+
+/** The body of a test that runs beside others: without this, what it has to clean up would count for any of them. */
+export function besideOthers<T>(context: TestContext, body: () => Promise<T>): Promise<T> {
+  return concurrent.run(context, body)
+}
 
 /** Runs `cleanUp` when the current test is over; called outside a test (`beforeAll`), when its file is. Last in, first out. */
 export function atEndOfTest(cleanUp: CleanUp): void {
+  const finished = async () => {
+    await cleanUp()
+  }
   try {
-    onTestFinished(async () => {
-      await cleanUp()
-    })
+    const context = concurrent.getStore()
+    if (context === undefined) onTestFinished(finished)
+    else context.onTestFinished(finished)
   } catch {
     // onTestFinished refuses outside a test.
     atEndOfFile(cleanUp)

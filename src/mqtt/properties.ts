@@ -218,11 +218,14 @@ class Reader {
     return Buffer.from(this.#bytes.subarray(start, start + length))
   }
 
+  /** UTF-8 [MQTT-1.5.4-1] without NUL [MQTT-1.5.4-2]. */
   text(): string {
     const length = this.uint16()
     const start = this.#take(length)
-    if (!isUtf8(this.#bytes.subarray(start, start + length))) throw new MalformedPacketError('a text that is not UTF-8')
-    return this.#bytes.toString('utf8', start, start + length)
+    const bytes = this.#bytes.subarray(start, start + length)
+    if (!isUtf8(bytes)) throw new MalformedPacketError('a text that is not UTF-8')
+    if (bytes.includes(0)) throw new MalformedPacketError('a text with NUL in it')
+    return bytes.toString()
   }
 
   pair(): readonly [name: string, value: string] {

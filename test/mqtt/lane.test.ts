@@ -1,5 +1,8 @@
+import { Duplex } from 'node:stream'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ClientOptions } from '../../src/mqtt/client-options.ts'
+import { Lane } from '../../src/mqtt/lane.ts'
+import { MalformedPacketError } from '../../src/mqtt/malformed.ts'
 import { Session } from '../../src/mqtt/session.ts'
 import { Subscription } from '../../src/mqtt/subscription.ts'
 import { ack, packet, publishPacket, varint } from '../support/packets.ts'
@@ -115,6 +118,10 @@ describe('Lane', () => {
     ['an acknowledgement without packet identifier', packet('PUBREC', 0)],
     ['an acknowledgement with packet identifier 0', packet('PUBREL', 2, [0, 0])],
     ['an acknowledgement with properties longer than the packet', packet('PUBACK', 0, [0, 9, 0x87, 9]), v5],
+    ['an acknowledgement with flags of 2', packet('PUBACK', 2, [0, 1])],
+    ['an acknowledgement with flags of 0', packet('PUBREL', 0, [0, 1])],
+    ['PINGRESP that says something', packet('PINGRESP', 0, [0])],
+    ['PINGRESP that says something', packet('PINGRESP', 1), v5],
   ])('closes the connection for good over %s', async (says, bytes, options) => {
     const connected = await connect(broker, options)
     const { peer, session } = connected
@@ -133,6 +140,27 @@ describe('Lane', () => {
     expect(await nextTexts(subscription)).toEqual(['sound'])
     await expect(subscription.next()).rejects.toMatchObject(failure)
     await peer.closed
+  })
+
+  it('takes PUBREL with DUP, which MQTT 3.1 sets on what is sent again', async () => {
+    const { peer, session } = await connect(broker)
+    startPublisher(session)
+    session.subscription = new Subscription(session, [], () => {})
+    peer.send(packet('PUBREL', 0x0a, [0, 7]))
+    expect(await readShort(peer, 1)).toEqual(['PUBCOMP 7'])
+  })
+
+  it('reads nothing of what it has got while paused, behind what is malformed', async () => {
+    const socket = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
+    const lane = new Lane(socket, undefined)
+    const controls: Buffer[] = []
+    lane.control.on('data', (packet: Buffer) => controls.push(packet))
+    lane.pause()
+    socket.push(packet('PUBACK', 0, [0, 0]))
+    socket.push(packet('SUBACK', 0, [0, 1, 0]))
+    lane.resume()
+    expect(await lane.closed).toEqual(new MalformedPacketError('a packet before CONNACK'))
+    expect(controls).toEqual([])
   })
 
   it.each([

@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream'
+import { checkControl } from './control-check.ts'
 import { type ControlProperties, encodeDisconnect, withProperties } from './control-properties.ts'
 import { MalformedPacketError } from './malformed.ts'
 import type { Message } from './message.ts'
@@ -198,7 +199,9 @@ export class Lane {
       return true
     }
     // A copy: MQTT.js may keep what it parses, and a view would keep the whole chunk alive.
-    this.control.push(Buffer.from(joined(bytes, rest).subarray(packetStart, end)))
+    const packet = Buffer.from(joined(bytes, rest).subarray(packetStart, end))
+    checkControl(packet, start - packetStart, this.#mqtt5 !== undefined)
+    this.control.push(packet)
     return type !== PacketType.CONNACK || this.#dataPlane !== undefined
   }
 

@@ -122,6 +122,17 @@ describe('Lane', () => {
     ['an acknowledgement with flags of 0', packet('PUBREL', 0, [0, 1])],
     ['PINGRESP that says something', packet('PINGRESP', 0, [0])],
     ['PINGRESP that says something', packet('PINGRESP', 1), v5],
+    ['a packet of type 0, which has no place there', [0x00, 0]],
+    ['a packet of type 8, which has no place there', packet('SUBSCRIBE', 2, [0, 1, 0, 1, 0x61, 0])],
+    ['a packet of type 14, which has no place there', packet('DISCONNECT', 0)],
+    ['a packet of type 9 that is cut off', packet('SUBACK', 0, [])],
+    ['SUBACK without reason code', packet('SUBACK', 0, [0, 1, 0]), v5],
+    ['properties longer than their packet', packet('SUBACK', 0, [0, 1, 9, 0]), v5],
+    ['a property runs past the end of its packet', packet('DISCONNECT', 0, [0, 4, 0x1f, 0, 9, 0x61]), v5],
+    ['property 0x13 in a packet of type 14', packet('DISCONNECT', 0, [0, 3, 0x13, 0, 1]), v5],
+    ['property 0x13 twice', packet('CONNACK', 0, [0, 0, 6, 0x13, 0, 1, 0x13, 0, 1]), v5],
+    ['property 0x21 of 0', packet('CONNACK', 0, [0, 0, 3, 0x21, 0, 0]), v5],
+    ['property 0x24 of 2', packet('CONNACK', 0, [0, 0, 2, 0x24, 2]), v5],
   ])('closes the connection for good over %s', async (says, bytes, options) => {
     const connected = await connect(broker, options)
     const { peer, session } = connected
@@ -164,9 +175,7 @@ describe('Lane', () => {
   })
 
   it.each([
-    ['a type that does not exist', [0x00, 0]],
     ['a second CONNACK', packet('CONNACK', 0, [0, 0])],
-    ['SUBACK without reason code', packet('SUBACK', 0, [])],
     ['SUBACK with flags', packet('SUBACK', 1, [0, 1, 0])],
   ])('loses the connection over %s', async (_name, bytes) => {
     const connected = await connect(broker, { reconnect: { attempts: 0, delayMs: 1, maxDelayMs: 1 } })

@@ -14,15 +14,21 @@ const path = process.env.FUZZ_PATH
 /** Where a long run keeps its totals, a file for each target. */
 const totals = process.env.FUZZ_TOTALS
 
-/** Runs between two looks at the totals. Each slice has a seed of its own. */
-const SLICE = 500
+/** Runs between two looks at the totals. */
+const SLICE = 250
+
+/** Tests that a long run is divided into: what each of them has to clean up is kept until it ends. */
+const PARTS = 25
+
+/** Between the seeds of two parts. */
+const APART = 10_000_000
 
 /** What takes as long has hung, also on a machine with much else to do. */
 const HANG_MS = 60_000
 
-export interface Target<T> {
+export interface Target<T, C> {
   readonly name: string
-  /** What a case is: one value holds several. */
+  /** What a case is: one value may hold several. */
   readonly unit: 'packets' | 'texts'
   /** Runs in the ordinary suite. */
   readonly runs: number
@@ -31,37 +37,44 @@ export interface Target<T> {
   readonly values: fc.Arbitrary<T>
   /** What has failed once, tried first and always. */
   readonly finds?: readonly T[]
+  /** Makes what all values of a test are tried with. */
+  readonly prepare?: () => Promise<C>
 }
 
 /** A test that tries generated values. @param check throws what is wrong, and returns how many cases it has tried. */
-export function fuzz<T>(
+export function fuzz<T, C = undefined>(
   title: string,
-  { name, unit, runs, share, values, finds = [] }: Target<T>,
-  check: (value: T) => number | Promise<number>,
+  target: Target<T, C>,
+  check: (value: T, context: C) => number | Promise<number>,
 ): void {
-  const wanted = packets * share
-  it(
-    `${title} (FUZZ_SEED=${seed})`,
-    async () => {
-      for (const find of finds) await check(find)
-      let tried = 0
-      let cases = 0
+  const { name, unit, runs, share, values, finds = [], prepare } = target
+  const figures = { name, unit, cases: 0, runs: 0, ms: 0 }
+  const parts = packets > 0 && path === undefined ? PARTS : 1
+  for (let part = 0; part < parts; part++) {
+    const first = seed + part * APART
+    const cases = (packets * share) / parts
+    const test = async () => {
+      const context = (await prepare?.()) as C
       const property = fc.asyncProperty(values, async (value) => {
-        cases += await check(value)
+        figures.cases += await check(value, context)
       })
-      const began = Date.now()
-      while (wanted > 0 ? cases < wanted : tried < runs) {
-        const numRuns = wanted > 0 ? SLICE : Math.min(SLICE, runs - tried)
+      for (const find of finds) await check(find, context)
+      const began = Date.now() - figures.ms
+      const until = figures.cases + cases
+      for (let tried = 0; packets > 0 ? figures.cases < until : tried < runs; ) {
+        const numRuns = packets > 0 ? SLICE : Math.min(SLICE, runs - tried)
         const replay = path === undefined ? {} : { path }
-        const found = await fc.check(property, { seed: seed + tried, numRuns, timeout: HANG_MS, ...replay })
+        const found = await fc.check(property, { seed: first + tried, numRuns, timeout: HANG_MS, ...replay })
         if (found.failed) throw failure(title, found)
         if (path !== undefined) break
         tried += numRuns
-        report(name, { name, unit, cases, runs: tried, ms: Date.now() - began })
+        figures.runs += numRuns
+        figures.ms = Date.now() - began
+        report(figures)
       }
-    },
-    wanted > 0 ? 0 : 2 * HANG_MS,
-  )
+    }
+    it(`${title} (FUZZ_SEED=${first})`, test, packets > 0 ? 0 : 2 * HANG_MS)
+  }
 }
 
 function failure<T>(title: string, found: fc.RunDetails<[T]>): Error {
@@ -71,8 +84,8 @@ function failure<T>(title: string, found: fc.RunDetails<[T]>): Error {
   return new Error(`${again}\n${fc.defaultReportMessage(found)}`, { cause: found.errorInstance })
 }
 
-function report(name: string, figures: object): void {
+function report(figures: { readonly name: string }): void {
   if (totals === undefined) return
   mkdirSync(totals, { recursive: true })
-  writeFileSync(join(totals, `${name.replaceAll(' ', '-')}.json`), JSON.stringify(figures))
+  writeFileSync(join(totals, `${figures.name.replaceAll(' ', '-')}.json`), JSON.stringify(figures))
 }

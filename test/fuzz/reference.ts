@@ -64,16 +64,37 @@ export interface Publish {
 
 type PropertyBytes = readonly [identifier: number, ...fields: Buffer[]]
 
-/** The fields of each property of PUBLISH [MQTT 5, 3.3.2.3]: bytes of a number, or what has its length in front. */
-const FIELDS = new Map<number, readonly (number | 'varint' | 'text' | 'binary')[]>([
-  [0x01, [1]],
-  [0x02, [4]],
-  [0x03, ['text']],
-  [0x08, ['text']],
-  [0x09, ['binary']],
-  [0x0b, ['varint']],
-  [0x23, [2]],
-  [0x26, ['text', 'text']],
+/** Bytes of a number, with its largest value where it has one, or what has its length in front. */
+type Field = number | readonly [bytes: number, least: number, most: number] | 'varint' | 'text' | 'binary'
+
+const FLAG = [1, 0, 1] as const
+
+/** The properties of a broker's packets [MQTT 5, 2.2.2.2]: the types of the packets, and what the value is made of. */
+const PROPERTIES = new Map<number, readonly [packets: string, ...fields: Field[]]>([
+  [0x01, ['PUBLISH', 1]],
+  [0x02, ['PUBLISH', 4]],
+  [0x03, ['PUBLISH', 'text']],
+  [0x08, ['PUBLISH', 'text']],
+  [0x09, ['PUBLISH', 'binary']],
+  [0x0b, ['PUBLISH', 'varint']],
+  [0x11, ['CONNACK', 4]],
+  [0x12, ['CONNACK', 'text']],
+  [0x13, ['CONNACK', 2]],
+  [0x15, ['CONNACK AUTH', 'text']],
+  [0x16, ['CONNACK AUTH', 'binary']],
+  [0x1a, ['CONNACK', 'text']],
+  [0x1c, ['CONNACK DISCONNECT', 'text']],
+  [0x1f, ['CONNACK SUBACK UNSUBACK DISCONNECT AUTH', 'text']],
+  [0x21, ['CONNACK', [2, 1, 0xffff]]],
+  [0x22, ['CONNACK', 2]],
+  [0x23, ['PUBLISH', 2]],
+  [0x24, ['CONNACK', FLAG]],
+  [0x25, ['CONNACK', FLAG]],
+  [0x26, ['PUBLISH CONNACK SUBACK UNSUBACK DISCONNECT AUTH', 'text', 'text']],
+  [0x27, ['CONNACK', [4, 1, 0xffff_ffff]]],
+  [0x28, ['CONNACK', FLAG]],
+  [0x29, ['CONNACK', FLAG]],
+  [0x2a, ['CONNACK', FLAG]],
 ])
 
 const REPEATED = [0x0b, 0x26]
@@ -104,7 +125,7 @@ export function publishOf(
     return topic === '' ? undefined : { ...rest, topic, payload: body.subarray(idEnd), properties: [] }
   const length = varintIn(body, idEnd)
   if (typeof length === 'string' || length.end + length.value > body.length) return undefined
-  const properties = propertiesOf(body.subarray(length.end, length.end + length.value))
+  const properties = propertiesOf(body.subarray(length.end, length.end + length.value), 'PUBLISH')
   if (topic === '' || (aliasMaximum > 0 && length.value > 0)) {
     if (properties === undefined) return undefined
     const alias = properties.find(([identifier]) => identifier === 0x23)?.[1]?.readUInt16BE(0)
@@ -154,22 +175,48 @@ export function conversationOf(
       publishes.push(publish)
     } else if (type >= 4 && type <= 7) {
       const packetId = body.length < 2 ? 0 : body.readUInt16BE(0)
-      if (packetId === 0 || flags !== (type === 6 ? 2 : 0)) return until(true)
+      // MQTT 3.1 has DUP there.
+      if (packetId === 0 || flags % 8 !== (type === 6 ? 2 : 0)) return until(true)
       acknowledgements.push({ type, packetId, reasonCode: version === 5 ? (body[2] ?? 0) : 0 })
     } else if (type === 13) {
       if (flags !== 0 || body.length > 0) return until(true)
-    } else controls.push(frame.bytes)
+    } else {
+      if (!isControl(frame, version)) return until(true)
+      controls.push(frame.bytes)
+    }
   }
   return until(end === 'malformed')
 }
 
+const CONTROLS = new Map([
+  [2, 'CONNACK'],
+  [9, 'SUBACK'],
+  [11, 'UNSUBACK'],
+  [14, 'DISCONNECT'],
+  [15, 'AUTH'],
+])
+
+/** Whether it is one of the packets that a broker may send, and whole. Its flags and codes are left to MQTT.js. */
+function isControl({ type, body }: Frame, version: number): boolean {
+  const name = CONTROLS.get(type)
+  if (name === undefined || (version < 5 && type >= 14)) return false
+  const isFarewell = type >= 14
+  const fixed = isFarewell ? 1 : 2
+  if (version < 5) return body.length >= fixed + (type === 9 ? 1 : 0)
+  if (isFarewell && body.length <= fixed) return true
+  const length = varintIn(body, fixed)
+  if (typeof length === 'string' || length.end + length.value > body.length) return false
+  const end = length.end + length.value
+  return propertiesOf(body.subarray(length.end, end), name) !== undefined && (type !== 9 || end < body.length)
+}
+
 /** Undefined where they are malformed. */
-function propertiesOf(bytes: Buffer): PropertyBytes[] | undefined {
+function propertiesOf(bytes: Buffer, type: string): PropertyBytes[] | undefined {
   const found: PropertyBytes[] = []
   for (let at = 0; at < bytes.length; ) {
     const identifier = bytes[at++]!
-    const kinds = FIELDS.get(identifier)
-    if (kinds === undefined) return undefined
+    const [types, ...kinds] = PROPERTIES.get(identifier) ?? ['']
+    if (!types.split(' ').includes(type)) return undefined
     if (!REPEATED.includes(identifier) && found.some(([other]) => other === identifier)) return undefined
     const fields: Buffer[] = []
     for (const kind of kinds) {
@@ -183,16 +230,18 @@ function propertiesOf(bytes: Buffer): PropertyBytes[] | undefined {
   return found
 }
 
-function fieldAt(bytes: Buffer, at: number, kind: number | string): { value: Buffer; end: number } | undefined {
+function fieldAt(bytes: Buffer, at: number, kind: Field): { value: Buffer; end: number } | undefined {
   if (kind === 'varint') {
     const number = varintIn(bytes, at)
-    return typeof number === 'string' || number.value === 0
-      ? undefined
-      : { value: bytes.subarray(at, number.end), end: number.end }
+    if (typeof number === 'string' || number.value === 0) return undefined
+    return { value: bytes.subarray(at, number.end), end: number.end }
   }
   if (kind !== 'text' && kind !== 'binary') {
-    const end = at + Number(kind)
-    return end > bytes.length ? undefined : { value: bytes.subarray(at, end), end }
+    const [size, least, most] = typeof kind === 'number' ? [kind, 0, 0xffff_ffff] : kind
+    const end = at + size
+    if (end > bytes.length) return undefined
+    const number = bytes.readUIntBE(at, size)
+    return number < least || number > most ? undefined : { value: bytes.subarray(at, end), end }
   }
   if (at + 2 > bytes.length) return undefined
   const end = at + 2 + bytes.readUInt16BE(at)

@@ -72,7 +72,7 @@ export function acknowledgements(version: number): fc.Arbitrary<Buffer> {
     .map(([type, packetId, more]) => packet(type, type === 'PUBREL' ? 2 : 0, uint16(packetId), more))
 }
 
-function connacks(version: number): fc.Arbitrary<Buffer> {
+export function connacks(version: number): fc.Arbitrary<Buffer> {
   const limits = fc.oneof(
     fc.constant(Buffer.alloc(0)),
     fc.integer({ min: 1, max: 20 }).map((maximum) => Buffer.of(0x21, 0, maximum)),

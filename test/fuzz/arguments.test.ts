@@ -103,7 +103,7 @@ describe('parse', () => {
       name: 'command lines',
       unit: 'texts',
       runs: 1500,
-      share: 0.03,
+      share: 0.02,
       values: fc.record({
         argv: lines,
         env: fc.dictionary(fc.constantFrom(...variables, 'TMQTT_', 'TMQTT___PROTO__'), values, { maxKeys: 2 }),

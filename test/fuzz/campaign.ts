@@ -15,7 +15,7 @@ const path = process.env.FUZZ_PATH
 const totals = process.env.FUZZ_TOTALS
 
 /** Runs between two looks at the totals. */
-const SLICE = 250
+const SLICE = 100
 
 /** Tests that a long run is divided into: what each of them has to clean up is kept until it ends. */
 const PARTS = 25

@@ -25,13 +25,17 @@ describe('decodePublish', () => {
       name: 'PUBLISH',
       unit: 'packets',
       runs: 400,
-      share: 0.6,
+      share: 0.55,
       values: versions.chain((version) =>
         fc.record({
           version: fc.constant(version),
           packet: publishes(version),
           other: publishes(version),
-          changes: fc.array(fc.array(mutations, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 60 }),
+          changes: fc.array(fc.array(mutations, { minLength: 1, maxLength: 3 }), {
+            minLength: 1,
+            maxLength: 60,
+            size: 'max',
+          }),
           aliasMaximum: fc.constantFrom(0, 2),
           cut: fc.nat(0xff),
         }),
@@ -157,11 +161,11 @@ describe('reasonStringOf', () => {
       name: 'acknowledgements',
       unit: 'packets',
       runs: 300,
-      share: 0.02,
+      share: 0.05,
       values: fc.record({
         packet: acknowledgements(5),
         other: acknowledgements(5),
-        changes: fc.array(mutations, { minLength: 1, maxLength: 30 }),
+        changes: fc.array(mutations, { minLength: 1, maxLength: 30, size: 'max' }),
       }),
     },
     ({ packet, other, changes }) => {

@@ -92,7 +92,7 @@ describe('sub', () => {
       name: 'sub',
       unit: 'packets',
       runs: 300,
-      share: 0.015,
+      share: 0.03,
       values: sessions,
       prepare: startScriptedBroker,
     },

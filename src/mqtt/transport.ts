@@ -300,8 +300,8 @@ export function explain(error: NodeJS.ErrnoException, server: Server, step: Step
 }
 
 function tlsReason(error: NodeJS.ErrnoException & { reason?: string }, step: Step): string | undefined {
-  // As OpenSSL 3.5, of Node 22 and newer, has it: SSL/TLS.
-  const code = (error.code ?? '').replace('ERR_SSL_SSL/TLS_', 'ERR_SSL_SSLV3_')
+  // As OpenSSL 3.5, of Node 22 and newer, has it: SSL/TLS. A number is the reason code of an error of MQTT.js.
+  const code = String(error.code ?? '').replace('ERR_SSL_SSL/TLS_', 'ERR_SSL_SSLV3_')
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `the certificate is for another host: ${error.reason}; --servername or --insecure if that is right`
   }

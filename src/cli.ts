@@ -28,10 +28,13 @@ export async function run(argv: readonly string[], io: Io, crash?: Promise<never
     }
     const { command } = parsed
     const warn = (text: string) => io.stderr.write(`${name}: ${safeText(text)}\n`)
-    const values = complete(command, await readSources(command, parsed.sources, loadCommands, io, warn))
+    const sources = await readSources(command, parsed.sources, loadCommands, io, warn)
+    const values = complete(command, sources)
     quiet = values.quiet === true
     debug = values.debug === true || debug
-    return (await command.run(values as never, quiet ? { ...io, stderr: nowhere() } : io)) ?? ExitCode.ok
+    const withheld = sources.flatMap(({ variables = [] }) => variables)
+    const own = quiet || withheld.length > 0 ? { ...io, withheld, ...(quiet && { stderr: nowhere() }) } : io
+    return (await command.run(values as never, own)) ?? ExitCode.ok
   }
   try {
     return await (crash === undefined ? work() : Promise.race([work(), crash]))

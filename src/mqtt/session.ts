@@ -1,5 +1,6 @@
 import { TmqttError } from '../errors.ts'
 import type { ClientOptions } from './client-options.ts'
+import { monotonicMs } from './clock.ts'
 import { type Connection, isWorthRetrying, openConnection } from './connection.ts'
 import type { DataPlane } from './lane.ts'
 import type { Message } from './message.ts'
@@ -97,10 +98,15 @@ export class Session implements DataPlane {
     await this.#end((connection) => connection.leave(patienceMs))
   }
 
-  async #end(close: (connection: Connection) => Promise<void>): Promise<void> {
+  async #end(close: (connection: Connection) => Promise<boolean>): Promise<void> {
+    // What is there to read is read first: the broker may have closed long ago, with this program stopped meanwhile.
+    await new Promise((resolve) => setImmediate(resolve))
     this.#ending = true
     const connection = this.#connection
-    if (connection !== undefined && !this.over.aborted) await close(connection)
+    if (connection !== undefined && !this.over.aborted) {
+      const isRead = !connection.lane.isClosed && (await close(connection))
+      if (!isRead) this.publisher?.detach()
+    }
     this.#over.abort(new TmqttError('the session has ended', 0))
     this.#wake()
   }
@@ -135,10 +141,10 @@ export class Session implements DataPlane {
   /** Follows a connection to its end, and the ones after it. */
   async #watch(first: Connection): Promise<void> {
     for (let connection: Connection | undefined = first; connection !== undefined; ) {
-      const began = Date.now()
+      const began = monotonicMs()
       const reason = await connection.lost
       // One that breaks at once, again and again, must not be tried ever faster.
-      if (Date.now() - began >= this.options.reconnect.maxDelayMs) this.#failures = 0
+      if (monotonicMs() - began >= this.options.reconnect.maxDelayMs) this.#failures = 0
       if (this.#ending || this.over.aborted) return
       this.#connection = undefined
       this.publisher?.detach()

@@ -107,6 +107,19 @@ describe('sub --exec', () => {
     expect(await readShort(peer, 2)).toEqual(['PUBACK 1', 'PUBACK 2'])
   })
 
+  it('does not run for more properties than an environment can hold, and goes on', async () => {
+    const { cli, peer } = await subscribe(['-V', '5', '--exec', 'echo "$MQTT_USER_PROPERTIES"', '-C', '2'])
+    const pair = encodeProperties([['user-property', ['name', 'value']]]).subarray(1)
+    peer.publish({ topic: 'many', properties: Buffer.concat(Array<Buffer>(100_000).fill(pair)) })
+    peer.publish({ topic: 'few', properties: pair })
+    expect(await cli.exit).toBe(1)
+    expect(cli.stdout.toString()).toBe('1\n')
+    expect(cli.stderr).toBe(
+      "tmqtt sub: the command for the message on 'many' cannot be run: its arguments and its environment are too long\n" +
+        'tmqtt sub: 1 of 2 commands failed\n',
+    )
+  })
+
   it('passes the environment on, but no credentials', async () => {
     const env = {
       PATH: process.env.PATH,

@@ -15,6 +15,8 @@ export interface Io {
   readonly stdout: Output
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Variables that held a password, which are not for programs that a command starts. */
+  readonly withheld?: readonly string[]
   readonly pid: number
   /** Of Node, as `20.19.0`. */
   readonly nodeVersion: string

@@ -23,6 +23,11 @@ function runProgram(): void {
   // Libraries would print packets with passwords (DEBUG), or redirect the connection.
   for (const name of ['DEBUG', 'MQTTJS_SOCKS_PROXY', 'NODE_TLS_REJECT_UNAUTHORIZED']) delete process.env[name]
 
+  /** Rejects with what nobody catches, be it thrown or rejected, so that it is told of as any other failure is. */
+  const crash = new Promise<never>((_, reject) => process.on('uncaughtException', reject))
+  // What Node has to say of itself is for who makes programs.
+  process.removeAllListeners('warning')
+
   const stop = new AbortController()
   for (const [signal, exitCode] of [
     ['SIGINT', ExitCode.sigint],
@@ -73,7 +78,7 @@ function runProgram(): void {
 
   // Node ends with 0 when nothing is left to wait for: a promise that never settles must not look like success.
   process.exitCode = ExitCode.bug
-  void run(process.argv.slice(2), io).then(async (exitCode) => {
+  void run(process.argv.slice(2), io, crash).then(async (exitCode) => {
     process.exitCode = exitCode
     const patience = setTimeout(
       () => (exitCode === 0 && !stop.signal.aborted ? undefined : process.exit()),

@@ -414,9 +414,12 @@ function reasonOf(error: Error | undefined, connected: boolean, options: ClientO
   }
   const reset = (error as NodeJS.ErrnoException | undefined)?.code === 'ECONNRESET'
   if (error !== undefined && !reset) return explain(error, options.server, 'mqtt')
+  const { tls } = options.server
   const hint =
-    options.server.tls === undefined
+    tls === undefined
       ? 'it may want TLS, another protocol version or another port'
-      : 'it may want a client certificate'
+      : tls.cert === undefined
+        ? 'it may want a client certificate (--cert, --key)'
+        : 'it may not take the client certificate (--cert)'
   return new HungUpError(`cannot reach ${where}: it closed the connection before CONNACK; ${hint}`)
 }

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { knownAedes } from '../brokers/known-broker.ts'
+import type { Environment } from '../support/program.ts'
+import { spawnTmqtt } from '../support/spawn.ts'
+import { temporaryDirectory } from '../support/temporary.ts'
+
+/** What fails beyond every `catch`, in a subscriber. */
+const failures = {
+  'an exception': `throw new TypeError('boom\\n\\x1b[31m second line')`,
+  'a rejection': `Promise.reject(new TypeError('boom\\n\\x1b[31m second line'))`,
+}
+
+/** A subscriber that fails this way when it has printed a message and waits for the next. */
+async function crash(failure: string, env: Environment = {}, ...args: readonly string[]) {
+  const probe = temporaryDirectory().write(
+    'probe.cjs',
+    `const { write } = process.stdout
+process.stdout.write = function (chunk, ...args) {
+  if (String(chunk).startsWith('hello')) setImmediate(() => { ${failure} })
+  return write.call(this, chunk, ...args)
+}`,
+  )
+  const broker = await knownAedes()
+  const to = ['-L', broker.url, '-t', 't']
+  const options = { env: { NODE_OPTIONS: `--require ${probe}`, ...env } }
+  const subscriber = spawnTmqtt(['sub', ...to, ...args], options)
+  await broker.subscribed('t')
+  const publisher = spawnTmqtt(['pub', ...to, '-m', 'hello'])
+  expect(await publisher.exited, publisher.stderr).toEqual({ code: 0, signal: null })
+  return { exited: await subscriber.exited, stdout: subscriber.stdout.toString(), stderr: subscriber.stderr }
+}
+
+describe.each(Object.entries(failures))('%s that nobody has caught', (_what, failure) => {
+  const bug = 'tmqtt sub: this is a bug in tmqtt, please report it: TypeError: boom'
+
+  it('is one line on stderr and exit status 70', async () => {
+    expect(await crash(failure)).toEqual({
+      exited: { code: 70, signal: null },
+      stdout: 'hello\n',
+      stderr: `${bug}\\n\\e[31m second line (TMQTT_DEBUG=1 shows where)\n`,
+    })
+  })
+
+  it.each<[env: Environment, args: string[]]>([
+    [{ TMQTT_DEBUG: '1' }, []],
+    [{}, ['--debug']],
+  ])('has a stack with %j and %j', async (env, args) => {
+    const { exited, stderr } = await crash(failure, env, ...args)
+    expect(exited).toEqual({ code: 70, signal: null })
+    expect(stderr).toContain(`${bug}\n\\e[31m second line\n    at `)
+  })
+})
+
+it('says nothing of what Node warns of', async () => {
+  const probe = temporaryDirectory().write('probe.cjs', `process.emitWarning('deprecated')`)
+  const program = spawnTmqtt(['--help'], {
+    env: { NODE_OPTIONS: `--require ${probe}` },
+  })
+  expect(await program.exited).toEqual({ code: 0, signal: null })
+  expect(program.stderr).toBe('')
+})

@@ -4,6 +4,7 @@ import { CREW } from './bench/orders.ts'
 import { run } from './cli.ts'
 import { ExitCode, InterruptedError } from './errors.ts'
 import type { Io } from './io.ts'
+import { monotonicMs } from './mqtt/clock.ts'
 import { fileOutput } from './streams/file-output.ts'
 
 /** Processes that were told to end and have not been ended by force: they must not outlive the program. */
@@ -65,7 +66,7 @@ function runProgram(): void {
     get program() {
       return new URL(import.meta.url)
     },
-    monotonicUs,
+    monotonicUs: () => monotonicMs() * 1e3,
     cpuUsage: () => process.cpuUsage(),
     signal: stop.signal,
   }
@@ -91,11 +92,6 @@ function once<T>(make: () => T): () => T {
     made ??= { value: make() }
     return made.value
   }
-}
-
-function monotonicUs(): number {
-  const [seconds, nanoseconds] = process.hrtime()
-  return seconds * 1e6 + nanoseconds / 1e3
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {

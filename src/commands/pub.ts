@@ -1,5 +1,4 @@
 import { TmqttError, UsageError } from '../errors.ts'
-import type { Publisher } from '../mqtt/publisher.ts'
 import { mosquittoFileOptions } from '../options/configuration.ts'
 import { connectionOptions } from '../options/connection.ts'
 import { duration, flag, integer, separator } from '../options/kinds.ts'
@@ -9,6 +8,7 @@ import { publishOptions } from '../options/publish.ts'
 import { Faults } from '../parsers/faults.ts'
 import { chunks } from '../streams/source.ts'
 import { command } from './command.ts'
+import { ledger } from './ledger.ts'
 import { checkTopic, hasPayload, openPublisher, publishProperties, readPayload } from './publishing.ts'
 import { noticeTo, openNewest, openSession, prepareClient, unlessAborted } from './session.ts'
 
@@ -134,23 +134,20 @@ export const pub = command({
       await publisher.drain()
       await session.end(values.ackTimeout)
     }
+    const sayLedger = () => {
+      const text = ledger(publisher)
+      if (text !== undefined) notice(text)
+    }
     try {
       await unlessAborted(io.signal, work())
     } catch (error) {
       await session.end().catch(() => {})
-      throw error instanceof TmqttError ? faults.explain(withTally(error, publisher)) : error
+      sayLedger()
+      throw error instanceof TmqttError ? faults.explain(error) : error
     }
+    sayLedger()
     const verdict = faults.verdict(publisher.tally.sent, publisher.verdict())
     if (verdict !== undefined) throw verdict
     return undefined
   },
 })
-
-/** The failure, with what it means for the messages. */
-function withTally(error: TmqttError, publisher: Publisher): TmqttError {
-  const { sent, acknowledged } = publisher.tally
-  if (sent === 0 || publisher.unacknowledged === 0) return error
-  return new TmqttError(`${error.message}; ${acknowledged} of ${sent} messages were acknowledged`, error.exitCode, {
-    cause: error,
-  })
-}

@@ -1,5 +1,6 @@
 import { TmqttError } from '../errors.ts'
 import type { ClientOptions } from './client-options.ts'
+import { monotonicMs } from './clock.ts'
 import { type Connection, isWorthRetrying, openConnection } from './connection.ts'
 import type { DataPlane } from './lane.ts'
 import type { Message } from './message.ts'
@@ -135,10 +136,10 @@ export class Session implements DataPlane {
   /** Follows a connection to its end, and the ones after it. */
   async #watch(first: Connection): Promise<void> {
     for (let connection: Connection | undefined = first; connection !== undefined; ) {
-      const began = Date.now()
+      const began = monotonicMs()
       const reason = await connection.lost
       // One that breaks at once, again and again, must not be tried ever faster.
-      if (Date.now() - began >= this.options.reconnect.maxDelayMs) this.#failures = 0
+      if (monotonicMs() - began >= this.options.reconnect.maxDelayMs) this.#failures = 0
       if (this.#ending || this.over.aborted) return
       this.#connection = undefined
       this.publisher?.detach()

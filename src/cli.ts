@@ -30,8 +30,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return (await command.run(values as never, quiet ? { ...io, stderr: nowhere() } : io)) ?? ExitCode.ok
   } catch (error) {
     if (!(error instanceof TmqttError)) {
-      const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      await writeAll(io.stderr, `${name}: this is a bug in tmqtt, please report it: ${stack}\n`)
+      await writeAll(io.stderr, bugReport(name, error))
       return ExitCode.bug
     }
     if (quiet && !(error instanceof UsageError)) return error.exitCode
@@ -39,6 +38,12 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     await writeAll(io.stderr, `${name}: ${safeText(error.message)}${help}\n`)
     return error.exitCode
   }
+}
+
+/** What is said of an error that is not the user's to mend. */
+export function bugReport(name: string, error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return `${name}: this is a bug in tmqtt, please report it: ${stack}\n`
 }
 
 /** What nobody is to see. */

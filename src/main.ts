@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
 import { CREW } from './bench/orders.ts'
-import { run } from './cli.ts'
+import { bugReport, run } from './cli.ts'
 import { ExitCode, InterruptedError } from './errors.ts'
 import type { Io } from './io.ts'
 import { monotonicMs } from './mqtt/clock.ts'
@@ -22,6 +22,12 @@ function runProgram(): void {
 
   // Libraries would print packets with passwords (DEBUG), or redirect the connection.
   for (const name of ['DEBUG', 'MQTTJS_SOCKS_PROXY', 'NODE_TLS_REJECT_UNAUTHORIZED']) delete process.env[name]
+
+  // Where nobody waits, as in a listener, Node would end with 1, which stands for wrong usage.
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(bugReport('tmqtt', error))
+    process.exit(ExitCode.bug)
+  })
 
   const stop = new AbortController()
   for (const [signal, exitCode] of [

@@ -1,11 +1,12 @@
 import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { Session } from '../../src/mqtt/session.ts'
 import { Subscription } from '../../src/mqtt/subscription.ts'
 import { atEndOfTest } from '../support/clean-up.ts'
 import { packet, publishPacket } from '../support/packets.ts'
 import { type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
-import { connect, groupOf, lasting, nextTexts, optionsFor, startPublisher, subscribe } from './client.ts'
+import { connect, groupOf, lasting, nextTexts, optionsFor, publishTexts, startPublisher, subscribe } from './client.ts'
 
 let broker: ScriptedBroker
 beforeEach(async () => {
@@ -124,6 +125,17 @@ describe('Session', () => {
     await session[how]()
     await ended
     expect(peer.socket.writableEnded).toBe(false)
+  })
+
+  it('gives up at its end on a socket that takes nothing', async () => {
+    const { peer, session } = await connect(broker, { reconnect: never })
+    const publisher = startPublisher(session)
+    peer.socket.pause()
+    const texts = Array.from({ length: 100 }, () => 'x'.repeat(1_000_000))
+    const publishing = publishTexts(publisher, session, 0, texts)
+    while (!session.connection!.lane.needsDrain) await setImmediate()
+    await expect(session.end(100)).rejects.toMatchObject({ exitCode: 7, message: 'the broker takes no more' })
+    await expect(publishing).rejects.toThrow('the broker takes no more')
   })
 
   it('waits between attempts twice as long each time up to a limit, a random half of it less', async () => {

@@ -175,6 +175,19 @@ describe('Lane', () => {
     expect(controls).toEqual([])
   })
 
+  it.each(['before', 'behind'])('answers PINGREQ itself that comes %s its pause', async (when) => {
+    const socket = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
+    const lane = new Lane(socket, undefined)
+    const controls: Buffer[] = []
+    lane.control.on('data', (each: Buffer) => controls.push(each))
+    const ping = () => lane.control.write(packet('PINGREQ', 0))
+    if (when === 'before') ping()
+    lane.pause()
+    if (when === 'behind') ping()
+    await setImmediate()
+    expect(controls).toEqual([packet('PINGRESP', 0)])
+  })
+
   it('hands on to MQTT.js neither messages nor their acknowledgements', async () => {
     const socket = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
     const lane = new Lane(socket, undefined)

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'acorn'
 import { build } from 'esbuild'
+import { markCalled } from './eager.mjs'
 import { keepMetafile } from './licenses.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -187,8 +188,8 @@ function standIns() {
         path: path === 'module' ? 'node:module' : path,
         namespace: 'stand-in',
       }))
-      // MQTT.js wants its version, and gets no more.
-      onLoad({ filter: /\/mqtt\/package\.json$/ }, ({ path }) => {
+      // Whoever loads one wants the version, and gets no more.
+      onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
         const { version } = JSON.parse(readFileSync(path, 'utf8'))
         return { contents: JSON.stringify({ version }), loader: 'json' }
       })
@@ -236,6 +237,7 @@ async function buildProgram() {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   for (const [name, code] of files) writeFileSync(join(folder, name), atHome(code, homes))
+  await markCalled(folder)
   keepMetafile('program', metafile)
 }
 

@@ -47,7 +47,10 @@ async function publish(coverage) {
   const words = ['pub', '-h', '127.0.0.1', '-p', String(server.address().port), '-t', 'x', '-m', 'y']
   const { SystemRoot = '' } = process.env
   const env = { SystemRoot, HOME: coverage, NODE_DISABLE_COMPILE_CACHE: '1', NODE_V8_COVERAGE: coverage }
-  const [status] = await once(spawn(process.execPath, [program, ...words], { env, stdio: ['ignore', 'inherit', 'inherit'] }), 'exit')
+  const [status] = await once(
+    spawn(process.execPath, [program, ...words], { env, stdio: ['ignore', 'inherit', 'inherit'] }),
+    'exit',
+  )
   server.close()
   if (status !== 0) throw new Error(`the program that was built fails: tmqtt ${words.join(' ')}`)
 }

@@ -67,6 +67,9 @@ export function commonJs(code) {
     if (node.type === 'ImportExpression') {
       const { start, end, source } = node
       edits.push({ start, end, text: `Promise.resolve().then(()=>require(${source.raw}))` })
+    } else if (isRequire(node)) {
+      edits.push({ start: node.start, end: node.end, text: 'require' })
+      return false
     } else if (isPackage(node)) {
       // A function in parentheses is compiled at once, and not looked through first and compiled when it is called.
       const { key, value } = node.arguments[0].properties[0]
@@ -95,6 +98,12 @@ function requirement(specifiers, call) {
 
 function property(name, value) {
   return name === value ? name : `${name}:${value}`
+}
+
+/** `createRequire(import.meta.url)`: the `require` that is there needs no URL made, which takes long at a start. */
+function isRequire({ type, callee, arguments: [argument] = [] }) {
+  if (type !== 'CallExpression' || argument?.name !== '__importMetaUrl') return false
+  return (callee.expressions?.at(-1) ?? callee).property?.name === 'createRequire'
 }
 
 /** A package of CommonJS: `__commonJS({"path"(exports,module){…}})`. */

@@ -3,6 +3,7 @@ import type { IClientOptions, MqttClient } from 'mqtt'
 import mqttClient from 'mqtt/lib/client'
 import { ConnectionLostError, ExitCode, HungUpError, RefusedError, TmqttError, UnreachableError } from '../errors.ts'
 import type { ClientOptions } from './client-options.ts'
+import { emptyStore } from './empty-store.ts'
 import { Lane } from './lane.ts'
 import { MalformedPacketError } from './malformed.ts'
 import type { QoS } from './message.ts'
@@ -361,6 +362,7 @@ function mqttJsOptions(options: ClientOptions, attempt: Attempt, ids: PacketIds)
     ...(password === undefined ? {} : { password }),
     ...(will === undefined ? {} : { will: will as NonNullable<IClientOptions['will']> }),
     messageIdProvider: ids,
+    outgoingStore: emptyStore,
     // Reconnecting, subscribing again and the deadline for CONNACK are ours.
     reconnectPeriod: 0,
     resubscribe: false,

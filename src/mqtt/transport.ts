@@ -1,5 +1,5 @@
 import type { Resolver } from 'node:dns/promises'
-import { once } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket, ConnectionOptions as TlsOptions } from 'node:tls'
@@ -114,7 +114,7 @@ async function connectTcp(
     if (reading.onread !== undefined) socket.pause()
     keep(socket)
     socket.once('lookup', (error, address) => error ?? observer?.resolved(address))
-    await orAborted(once(socket, 'connect'), signal)
+    await orAborted(emitted(socket, 'connect'), signal)
     return socket
   }
   if (server.unix !== undefined) return await connect({ path: server.unix })
@@ -190,7 +190,7 @@ async function startTls(server: Server, socket: net.Socket, signal: AbortSignal)
     },
   })
   if (server.keyLog !== undefined) secure.on('keylog', server.keyLog)
-  await orAborted(once(secure, 'secureConnect'), signal)
+  await orAborted(emitted(secure, 'secureConnect'), signal)
   return secure
 }
 
@@ -207,7 +207,7 @@ async function startWebSocket(server: Server, socket: Duplex, signal: AbortSigna
     perMessageDeflate: false,
     maxPayload: LARGEST_FRAME,
   })
-  await orAborted(once(websocket, 'open'), signal)
+  await orAborted(emitted(websocket, 'open'), signal)
   const stream = createWebSocketStream(websocket)
   // When the broker cuts the connection instead of closing the WebSocket, the stream of ws 8.23 waits for a 'finish'
   // that never comes. What was received is read to its end first.
@@ -216,6 +216,17 @@ async function startWebSocket(server: Server, socket: Duplex, signal: AbortSigna
     else stream.once('end', () => stream.destroy())
   })
   return stream
+}
+
+/** `once` of node:events takes long at a start. @throws the error that is emitted instead. */
+async function emitted(emitter: EventEmitter, event: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    emitter.once('error', reject)
+    emitter.once(event, () => {
+      emitter.removeListener('error', reject)
+      resolve()
+    })
+  })
 }
 
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -306,8 +317,8 @@ export function explain(error: NodeJS.ErrnoException, server: Server, step: Step
 }
 
 function tlsReason(error: NodeJS.ErrnoException & { reason?: string }, server: Server, step: Step): string | undefined {
-  // As OpenSSL 3.5, of Node 22 and newer, has it: SSL/TLS.
-  const code = (error.code ?? '').replace('ERR_SSL_SSL/TLS_', 'ERR_SSL_SSLV3_')
+  // As OpenSSL 3.5, of Node 22 and newer, has it: SSL/TLS. A number is the reason code of an error of MQTT.js.
+  const code = String(error.code ?? '').replace('ERR_SSL_SSL/TLS_', 'ERR_SSL_SSLV3_')
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     const difference = error.reason?.replace(/: $/, '')
     return `the certificate is for another host: ${difference}; --servername or --insecure if that is right`

@@ -1,6 +1,6 @@
 import { atEndOfTest } from '../support/clean-up.ts'
 import { bareEnvironment } from '../support/environment.ts'
-import { type Environment, findProgram, type Program, startProgram } from '../support/program.ts'
+import { type Environment, type Program, startProgram } from '../support/program.ts'
 import { spawnTmqtt } from '../support/spawn.ts'
 
 /** How to reach a broker, as both programs understand it. */
@@ -32,8 +32,6 @@ export const mosquitto: Clients = {
   pub: (args, env) => start('mosquitto_pub', args, env),
   sub: (args, env) => start('mosquitto_sub', args, env),
 }
-
-export const hasMosquittoClients = findProgram('mosquitto_pub') !== undefined
 
 /** @returns options. */
 export function at({ transport, port, cafile }: Address): string[] {

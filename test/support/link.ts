@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -76,12 +75,18 @@ export async function startLink(to: number, { packets = false, ...settings }: Li
   }
   const carry = async (from: Side, source: Duplex, sink: Duplex) => {
     let rest: Buffer = Buffer.alloc(0)
+    let goOn = () => {}
+    for (const event of ['drain', 'close']) sink.on(event, () => goOn())
     const hand = async (bytes: Buffer) => {
       const size = rate === Number.POSITIVE_INFINITY ? bytes.length : Math.max(1, Math.round(rate * PIECE))
       for (let at = 0; at < bytes.length; at += size) {
         await passable(sink)
         const piece = bytes.subarray(at, at + size)
-        if (!sink.write(piece) && !sink.destroyed) await Promise.race([once(sink, 'drain'), once(sink, 'close')])
+        if (!sink.write(piece) && !sink.destroyed) {
+          await new Promise<void>((resolve) => {
+            goOn = resolve
+          })
+        }
         if (rate !== Number.POSITIVE_INFINITY) await delay((piece.length / rate) * 1000)
       }
     }

@@ -29,7 +29,7 @@ export interface Io {
   /** Processor time that the process has taken, in all threads, in microseconds. */
   readonly cpuUsage: () => { readonly user: number; readonly system: number }
   /**
-   * Aborted when the user asks the program to stop: the first SIGINT or SIGTERM (the second exits at once).
+   * Aborted when the user asks the program to stop: the first SIGHUP, SIGINT or SIGTERM (the second exits at once).
    * Its reason is an InterruptedError with the exit code of that signal.
    */
   readonly signal: AbortSignal

@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs'
+import { fstatSync, readFileSync } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
 import { CREW } from './bench/orders.ts'
 import { run } from './cli.ts'
@@ -30,10 +30,12 @@ function runProgram(): void {
 
   const stop = new AbortController()
   for (const [signal, exitCode] of [
+    ['SIGHUP', ExitCode.sighup],
     ['SIGINT', ExitCode.sigint],
     ['SIGTERM', ExitCode.sigterm],
   ] as const) {
     process.on(signal, () => {
+      if (signal === 'SIGHUP' && isUnderNohup()) return
       if (stop.signal.aborted) {
         for (const pid of told) kill(pid, 'SIGKILL')
         process.exit(exitCode)
@@ -106,6 +108,20 @@ function kill(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal)
   } catch {
     // It is gone, or another user's by now.
+  }
+}
+
+/**
+ * Node forgets at its start that SIGHUP was to be ignored. What is left of nohup is the standard input that it puts in
+ * place of a terminal: /dev/null, open for writing only.
+ */
+function isUnderNohup(): boolean {
+  try {
+    const [, flags] = /^flags:\s*([0-7]+)$/m.exec(readFileSync('/proc/self/fdinfo/0', 'utf8')) ?? []
+    return flags !== undefined && (Number.parseInt(flags, 8) & 3) === 1
+  } catch {
+    // Not Linux, or it is closed.
+    return false
   }
 }
 

@@ -113,10 +113,15 @@ export class Session implements DataPlane {
     await this.#end((connection) => connection.leave(patienceMs))
   }
 
-  async #end(close: (connection: Connection) => Promise<void>): Promise<void> {
+  async #end(close: (connection: Connection) => Promise<boolean>): Promise<void> {
+    // What is there to read is read first: the broker may have closed long ago, with this program stopped meanwhile.
+    await new Promise((resolve) => setImmediate(resolve))
     this.#ending = true
     const connection = this.#connection
-    if (connection !== undefined && this.#reason === undefined) await close(connection)
+    if (connection !== undefined && this.#reason === undefined) {
+      const isRead = !connection.lane.isClosed && (await close(connection))
+      if (!isRead) this.publisher?.detach()
+    }
     this.#finish(new TmqttError('the session has ended', 0))
   }
 

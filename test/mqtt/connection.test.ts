@@ -43,6 +43,16 @@ describe('Session.connect', () => {
     await peer.closed
   })
 
+  it('fails when CONNECT is answered by AUTH that nobody has asked for', async () => {
+    const connecting = Session.connect(optionsFor(broker, { protocolVersion: 5 }), events)
+    const peer = await broker.connection()
+    await peer.packet('CONNECT')
+    peer.send(packet('AUTH', 0, [0x18, 0]))
+    const message = expect.stringMatching(/^cannot reach \S+ Protocol error: Auth packet received/)
+    await expect(connecting).rejects.toMatchObject({ exitCode: 3, message })
+    await peer.closed
+  })
+
   it('gives up when no CONNACK comes in time', async () => {
     const connecting = Session.connect(optionsFor(broker, { connectTimeoutMs: 50 }), events)
     const peer = await broker.connection()

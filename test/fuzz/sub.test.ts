@@ -59,6 +59,12 @@ function withoutTime(stdout: Buffer): Buffer {
   )
 }
 
+/** What a broker of MQTT 5 says for CONNACK, and then no more. */
+function find(bytes: readonly number[]) {
+  const rest = { messages: [], changes: [], cuts: [], qos: '0' as const, format: 0, more: [] }
+  return { version: 5 as const, connack: Buffer.from(bytes), ...rest }
+}
+
 describe('sub', () => {
   const stray = strayErrors()
 
@@ -94,6 +100,8 @@ describe('sub', () => {
       runs: 300,
       share: 0.03,
       values: sessions,
+      // AUTH in place of CONNACK, and a CONNACK that is cut off in its Server Keep Alive.
+      finds: [find([0xf0, 2, 0x18, 0]), find([0x20, 5, 0, 0, 3, 0x13, 0])],
       prepare: startScriptedBroker,
     },
     async ({ version, connack, messages, changes, cuts, qos, format, more }, broker) => {

@@ -135,7 +135,7 @@ describe('publisher and subscription', () => {
       name: 'publisher and subscription',
       unit: 'packets',
       runs: 600,
-      share: 0.1,
+      share: 0.03,
       values: fc.constantFrom<(4 | 5)[]>(4, 5).chain((version) =>
         fc.record({
           version: fc.constant(version),

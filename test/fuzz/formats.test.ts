@@ -47,7 +47,7 @@ describe('compileTemplate', () => {
       name: 'formats',
       unit: 'texts',
       runs: 1500,
-      share: 0.03,
+      share: 0.02,
       values: fc.record({
         format: fc.array(parts, { maxLength: 5 }).map((all) => all.join('')),
         packet: publishes(5),

@@ -54,7 +54,7 @@ describe('Lane', () => {
       name: 'lane',
       unit: 'packets',
       runs: 500,
-      share: 0.2,
+      share: 0.1,
       values: fc.constantFrom(4, 5).chain((version) =>
         fc.record({
           version: fc.constant(version),

@@ -62,7 +62,7 @@ describe('a configuration file', () => {
       name: 'configuration files',
       unit: 'texts',
       runs: 300,
-      share: 0.002,
+      share: 0.0005,
       values: fc.record({
         text: fc
           .tuple(files, fc.oneof(fc.constant([]), fc.array(mutations, { maxLength: 2 })))

@@ -98,7 +98,7 @@ describe('sub', () => {
       name: 'sub',
       unit: 'packets',
       runs: 300,
-      share: 0.03,
+      share: 0.006,
       values: sessions,
       // AUTH in place of CONNACK, and a CONNACK that is cut off in its Server Keep Alive.
       finds: [find([0xf0, 2, 0x18, 0]), find([0x20, 5, 0, 0, 3, 0x13, 0])],

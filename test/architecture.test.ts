@@ -221,8 +221,8 @@ describe('the start', () => {
 })
 
 describe('the global', () => {
-  it('process is used only by main.ts', () => {
-    expect(usersOf('process')).toEqual(['main.ts'])
+  it('process is used only by main.ts, and for the clock', () => {
+    expect(usersOf('process')).toEqual(['main.ts', 'mqtt/clock.ts'])
     expect(imports.filter(({ to }) => to === 'node:process').map(shown)).toEqual([])
   })
 

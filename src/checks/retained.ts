@@ -41,8 +41,15 @@ export const retained: readonly Check[] = [
       const [subscriber, publisher] = [await connect(), await connect()]
       await subscriber.subscribe(topic('t'))
       await publisher.publish({ topic: topic('t'), payload: 'kept', retain: true })
-      const { retain } = await subscriber.message(topic('t'), 'kept')
-      must(!retain, 'the message came with the retain flag')
+      await publisher.publish({ topic: topic('t'), payload: 'fence' })
+      await subscriber.message(topic('t'), 'fence')
+      const copies = subscriber.received(topic('t'), 'kept')
+      must(copies.length > 0, 'the message did not come')
+      // ejabberd looks for retained messages only after its SUBACK, so that this one can come as such as well.
+      must(
+        copies.some(({ retain }) => !retain),
+        'the message came with the retain flag',
+      )
       return undefined
     },
   },

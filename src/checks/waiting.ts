@@ -25,16 +25,18 @@ const PAUSE_MS = 250
  * @throws the reason of the signal.
  */
 export async function waitForBroker(client: ClientOptions, waiting: Waiting): Promise<void> {
-  const end = Date.now() + waiting.waitMs
+  const end = performance.now() + waiting.waitMs
   let said = ''
-  for (let left = waiting.waitMs; left > 0; left = end - Date.now()) {
+  for (let left = waiting.waitMs; left > 0; left = end - performance.now()) {
     const reason = await tryOnce(client, waiting, end)
     if (reason === undefined) return
     if (reason !== said) waiting.notice(`waiting for the broker: ${reason}`)
     said = reason
-    await delay(Math.max(0, Math.min(PAUSE_MS, end - Date.now())), undefined, { signal: waiting.signal }).catch(() => {
-      throw waiting.signal.reason
-    })
+    await delay(Math.max(0, Math.min(PAUSE_MS, end - performance.now())), undefined, { signal: waiting.signal }).catch(
+      () => {
+        throw waiting.signal.reason
+      },
+    )
   }
 }
 
@@ -45,7 +47,7 @@ async function tryOnce(client: ClientOptions, waiting: Waiting, end: number): Pr
   for (const version of versions) {
     try {
       const attempt = { clientId, cleanStart: true }
-      const connectTimeoutMs = Math.max(1, Math.min(client.connectTimeoutMs, end - Date.now()))
+      const connectTimeoutMs = Math.max(1, Math.min(client.connectTimeoutMs, end - performance.now()))
       const options = { ...clientFor(client, version, {}), connectTimeoutMs }
       const connection = await openConnection(options, attempt, new PacketIds(), signal)
       await connection.disconnect().catch(() => {})

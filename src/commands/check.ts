@@ -94,7 +94,7 @@ async function checkBroker(values: Values, io: Io): Promise<number> {
     const waiting = { versions, clientId: `${clientIdPrefix}w`, waitMs: values.wait, signal: io.signal }
     await waitForBroker(client, { ...waiting, notice: noticeTo(io, 'check') })
   }
-  const startedAt = new Date()
+  const began = { at: new Date(), ms: performance.now() }
   const { CheckRun } = await import('../checks/run.ts')
   let current = 'connecting'
   const [only, skip, required] = [values.only.flat(), values.skip.flat(), values.require.flat()]
@@ -113,7 +113,7 @@ async function checkBroker(values: Values, io: Io): Promise<number> {
     },
   })
   const rows = await printed(run.results(), values, io, () => `checking ${current}`)
-  await print(reportOf(client, run, rows, startedAt, io), values, io)
+  await print(reportOf(client, run, rows, began, io), values, io)
   for (const topic of run.ledger.retained) noticeTo(io, 'check')(`could not clear the retained message on ${topic}`)
   for (const id of run.ledger.sessions) noticeTo(io, 'check')(`could not end the session of ${id}`)
   return verdict(run, rows, io)
@@ -153,13 +153,19 @@ function visible(result: Result): Result {
   }
 }
 
-function reportOf(client: ClientOptions, run: CheckRun, rows: readonly Result[], startedAt: Date, io: Io): CheckReport {
+/** By the time of day, which may jump, and by the clock that does not. */
+interface Began {
+  readonly at: Date
+  readonly ms: number
+}
+
+function reportOf(client: ClientOptions, run: CheckRun, rows: readonly Result[], began: Began, io: Io): CheckReport {
   return {
     broker: urlOf(client.server),
     protocol: run.version === undefined ? undefined : versionNames[run.version],
     prefix: run.ledger.prefix,
-    startedAt,
-    timeMs: Date.now() - startedAt.getTime(),
+    startedAt: began.at,
+    timeMs: performance.now() - began.ms,
     interrupted: io.signal.aborted,
     rows,
   }

@@ -1,5 +1,4 @@
 import { TmqttError, UsageError } from '../errors.ts'
-import type { Publisher } from '../mqtt/publisher.ts'
 import { mosquittoFileOptions } from '../options/configuration.ts'
 import { connectionOptions } from '../options/connection.ts'
 import { duration, flag, integer, separator } from '../options/kinds.ts'
@@ -9,6 +8,7 @@ import { publishOptions } from '../options/publish.ts'
 import { Faults } from '../parsers/faults.ts'
 import { chunks } from '../streams/source.ts'
 import { command } from './command.ts'
+import { ledger } from './ledger.ts'
 import { checkTopic, hasPayload, openPublisher, publishProperties, readPayload } from './publishing.ts'
 import { noticeTo, openNewest, openSession, prepareClient, unlessAborted } from './session.ts'
 
@@ -114,7 +114,7 @@ export const pub = command({
     const notice = noticeTo(io, 'pub')
     const publisher = await openPublisher(session, values, io, 'pub')
     session.start()
-    const stop = AbortSignal.any([io.signal, session.over])
+    const stop = () => AbortSignal.any([io.signal, session.over])
     const faults = new Faults({ keepGoing: values.keepGoing, notice })
     const { topic = values.url?.topic, qos, retain } = values
     const outgoing = {
@@ -125,7 +125,7 @@ export const pub = command({
     const work = async () => {
       const batches =
         payload === undefined
-          ? (await import('./pub-lines.ts')).lineBatches(chunks(io.stdin, stop), values, outgoing, faults)
+          ? (await import('./pub-lines.ts')).lineBatches(chunks(io.stdin, stop()), values, outgoing, faults)
           : (await import('./pub-message.ts')).repetitions(payload, values, outgoing, stop)
       for await (const batch of batches) {
         await publisher.publish(batch.headers, batch)
@@ -134,23 +134,20 @@ export const pub = command({
       await publisher.drain()
       await session.end(values.ackTimeout)
     }
+    const sayLedger = () => {
+      const text = ledger(publisher)
+      if (text !== undefined) notice(text)
+    }
     try {
       await unlessAborted(io.signal, work())
     } catch (error) {
       await session.end().catch(() => {})
-      throw error instanceof TmqttError ? faults.explain(withTally(error, publisher)) : error
+      sayLedger()
+      throw error instanceof TmqttError ? faults.explain(error) : error
     }
+    sayLedger()
     const verdict = faults.verdict(publisher.tally.sent, publisher.verdict())
     if (verdict !== undefined) throw verdict
     return undefined
   },
 })
-
-/** The failure, with what it means for the messages. */
-function withTally(error: TmqttError, publisher: Publisher): TmqttError {
-  const { sent, acknowledged } = publisher.tally
-  if (sent === 0 || publisher.unacknowledged === 0) return error
-  return new TmqttError(`${error.message}; ${acknowledged} of ${sent} messages were acknowledged`, error.exitCode, {
-    cause: error,
-  })
-}

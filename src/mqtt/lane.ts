@@ -89,6 +89,11 @@ export class Lane {
         done(error)
       },
     })
+    // Node's own, which minds how fast the other end reads, takes longer at a start: MQTT.js reads all at once.
+    this.control.pipe = (parser) => {
+      this.control.on('data', (chunk: Buffer) => parser.write(chunk))
+      return parser
+    }
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.control.destroy()

@@ -1,4 +1,5 @@
 import { ConnectionLostError, RefusedError } from '../errors.ts'
+import { monotonicMs } from './clock.ts'
 import type { Connection } from './connection.ts'
 import type { QoS } from './message.ts'
 import {
@@ -31,10 +32,14 @@ export interface Tally {
   sent: number
   /** Acknowledged without failure: PUBACK, or PUBCOMP; at QoS 0 all that were sent. */
   acknowledged: number
+  /** Written at QoS 0. */
+  sentQos0: number
   /** Refused by the broker, or not allowed by it from the start; by reason code. */
   readonly rejected: Map<number, number>
   /** Sent at QoS 0 on a connection that was lost before the broker was heard of again. */
   uncertain: number
+  /** Sent at QoS 2 to a broker that may have had them, on a new connection where it had forgotten the session. */
+  repeated: number
 }
 
 export interface PublisherOptions {
@@ -80,7 +85,7 @@ export const SAFE_AT_QOS_2 = 20
  * a new message, since the broker has forgotten it.
  */
 export class Publisher {
-  readonly tally: Tally = { sent: 0, acknowledged: 0, rejected: new Map(), uncertain: 0 }
+  readonly tally: Tally = { sent: 0, acknowledged: 0, sentQos0: 0, rejected: new Map(), uncertain: 0, repeated: 0 }
   readonly #session: Session
   /** By QoS. */
   readonly #maxInflight: readonly [number, number, number]
@@ -88,6 +93,7 @@ export class Publisher {
   readonly #notice: (text: string) => void
   readonly #rejected: PublisherOptions['rejected']
   readonly #settled: PublisherOptions['settled']
+  #given = 0
   #connection: Connection | undefined
   /** Messages on the wire that wait for their last acknowledgement. */
   #inFlight = 0
@@ -135,7 +141,6 @@ export class Publisher {
     this.#rejected = options.rejected
     this.#settled = options.settled
     session.publisher = this
-    session.over.addEventListener('abort', () => this.#wake())
   }
 
   /**
@@ -146,6 +151,7 @@ export class Publisher {
    */
   async publish(headers: Headers, payloads: Payloads): Promise<void> {
     const { bounds } = payloads
+    this.#given += bounds.length >> 1
     for (let at = 0; at < bounds.length; ) {
       const connection = await this.#session.connected()
       if (this.#room(connection, headerAt(headers, at).qos) <= 0) {
@@ -166,9 +172,14 @@ export class Publisher {
   /** Waits until every message is acknowledged or rejected. @throws the reason when the session is over. */
   async drain(): Promise<void> {
     while (this.unacknowledged > 0) {
-      this.#session.over.throwIfAborted()
+      this.#session.throwIfOver()
       await this.#progress()
     }
+  }
+
+  /** Messages handed over to be published. */
+  get given(): number {
+    return this.#given
   }
 
   /** Messages at QoS 1 and 2 whose fate is open. */
@@ -182,7 +193,7 @@ export class Publisher {
   }
 
   /**
-   * What is wrong with the outcome, if anything: messages that were rejected, or may be lost.
+   * What is wrong with the outcome, if anything: messages that were rejected, or may be lost, or delivered twice.
    */
   verdict(): Error | undefined {
     for (const announcement of this.#announcements) clearTimeout(announcement)
@@ -201,6 +212,11 @@ export class Publisher {
         `the connection was lost in between; up to ${this.tally.uncertain} messages sent at QoS 0 may be lost (-q 1 makes sure)`,
       )
     }
+    if (this.tally.repeated > 0) {
+      return new ConnectionLostError(
+        `the connection was lost in between, and the session with it; up to ${this.tally.repeated} messages at QoS 2 may have been delivered twice (-c and -i keep the session)`,
+      )
+    }
     return undefined
   }
 
@@ -213,7 +229,7 @@ export class Publisher {
     this.#qos0Sent = 0
     this.#qos0AtPing = 0
     this.#qos0Read = 0
-    this.#lastProgress = Date.now()
+    this.#lastProgress = monotonicMs()
     const open = this.unacknowledged === 0 ? [] : this.#open()
     this.#again = open
     this.#waits.fill(0)
@@ -221,11 +237,13 @@ export class Publisher {
     this.#inFlight = 0
     if (!connection.sessionPresent) {
       for (const id of open) {
-        this.#state[id] = this.#qosOf(id) === 1 ? State.puback : State.pubrec
+        const isQos2 = this.#qosOf(id) === 2
+        this.#state[id] = isQos2 ? State.pubrec : State.puback
+        if (isQos2) this.tally.repeated++
       }
     }
     this.#sendAgain()
-    this.#wake()
+    this.wake()
   }
 
   /** Identifiers of the messages whose fate is open, in their order. */
@@ -241,7 +259,7 @@ export class Publisher {
     this.tally.uncertain += this.#qos0Sent - this.#qos0Read
     this.#qos0Sent = 0
     this.#qos0Read = 0
-    this.#wake()
+    this.wake()
   }
 
   acknowledged(type: number, packetId: number, reasonCode: number, bytes: Buffer, start: number, end: number): void {
@@ -266,7 +284,7 @@ export class Publisher {
   flush(): void {
     if (!this.#progressed) return
     this.#progressed = false
-    this.#lastProgress = Date.now()
+    this.#lastProgress = monotonicMs()
     if (this.#pubrels.length > 0) {
       const out = Buffer.allocUnsafe(this.#pubrels.length * ACK_SIZE)
       let at = 0
@@ -275,7 +293,7 @@ export class Publisher {
       this.#connection?.lane.write(out)
     }
     if (this.#again.length > 0) this.#sendAgain()
-    this.#wake()
+    this.wake()
   }
 
   pingSent(): void {
@@ -290,8 +308,8 @@ export class Publisher {
   /** Waits while the socket's buffer is full: with messages unacknowledged no longer than for an acknowledgement. */
   async #drained(connection: Connection): Promise<void> {
     if (!connection.lane.needsDrain) return
-    this.#lastProgress = Date.now()
-    const drained = connection.lane.drain().then(() => this.#wake())
+    this.#lastProgress = monotonicMs()
+    const drained = connection.lane.drain().then(() => this.wake())
     while (connection.lane.needsDrain && this.unacknowledged > 0) await this.#progress()
     this.#draining = true
     connection.lane.resume()
@@ -346,6 +364,7 @@ export class Publisher {
       if (id > 0) this.#track(id, number, header.qos, out, packetStart, end)
       else {
         this.tally.acknowledged++
+        this.tally.sentQos0++
         this.#qos0Sent++
       }
     }
@@ -390,7 +409,7 @@ export class Publisher {
     this.#ends[id] = end
     this.#keptBytes += end - start
     this.#order[id] = number
-    if (this.#inFlight++ === 0) this.#lastProgress = Date.now()
+    if (this.#inFlight++ === 0) this.#lastProgress = monotonicMs()
   }
 
   /** A megabyte, which messages at QoS 0 do without. */
@@ -499,16 +518,17 @@ export class Publisher {
    * @throws when acknowledgements are missing for too long, or the session is over.
    */
   async #progress(): Promise<void> {
-    this.#session.over.throwIfAborted()
+    this.#session.throwIfOver()
     this.#watchdog ??= setTimeout(() => this.#watch(), this.#ackTimeoutMs).unref()
     this.#connection?.lane.resume()
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
     })
-    this.#session.over.throwIfAborted()
+    this.#session.throwIfOver()
   }
 
-  #wake(): void {
+  /** Has whoever waits look again: for acknowledgements, at the connection, or whether the session is over. */
+  wake(): void {
     const waiting = this.#waiting
     this.#waiting = []
     for (const { resolve } of waiting) resolve()
@@ -519,7 +539,7 @@ export class Publisher {
     this.#watchdog = undefined
     const waiting = this.#waiting
     if (waiting.length === 0) return
-    const left = this.#lastProgress + this.#ackTimeoutMs - Date.now()
+    const left = this.#lastProgress + this.#ackTimeoutMs - monotonicMs()
     if (
       left > 0 ||
       this.#connection === undefined ||

@@ -10,7 +10,7 @@ export class ProgressBar {
   readonly #io: Io
   readonly #label: string
   readonly #total: number
-  #next = Date.now() + PATIENCE_MS
+  #next = performance.now() + PATIENCE_MS
   #isShown = false
 
   constructor(io: Io, label: string, total: number) {
@@ -21,8 +21,8 @@ export class ProgressBar {
 
   show(done: number): void {
     const { isTTY, columns } = this.#io.stderr
-    if (isTTY !== true || !columns || Date.now() < this.#next) return
-    this.#next = Date.now() + EVERY_MS
+    if (isTTY !== true || !columns || performance.now() < this.#next) return
+    this.#next = performance.now() + EVERY_MS
     this.#isShown = true
     const share = this.#total === 0 ? 1 : done / this.#total
     const full = Math.round(share * WIDTH)

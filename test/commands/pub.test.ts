@@ -157,7 +157,8 @@ describe('pub --json', () => {
     const line = '{"topic":"a","payload":"x","qos":1}\n'
     const { run, peer } = await start(['--json', '-V', '5'], { stdin: `${line}${line}{` })
     expect(await published(peer, 0x87)).toHaveLength(2)
-    const message = /^tmqtt pub: line 3: incomplete: .*; before it, 2 of 2 messages rejected: Not authorized \(135\)/
+    const message =
+      /^tmqtt pub: published 2, acknowledged 0, refused 2\ntmqtt pub: line 3: incomplete: .*; before it, 2 of 2 messages rejected: Not authorized \(135\)/
     expect(await failure(run)).toEqual([1, expect.stringMatching(message)])
   })
 
@@ -165,7 +166,8 @@ describe('pub --json', () => {
     const { run, peer } = await start(['--json'], { stdin: '{"topic":"a","payload":"x","qos":1}\n{' })
     await peer.packet('PUBLISH')
     peer.destroy()
-    const message = /^tmqtt pub: line 2: incomplete: .*; .*; 0 of 1 messages were acknowledged\n$/
+    const message =
+      /^tmqtt pub: published 1, acknowledged 0, unknown 1\ntmqtt pub: line 2: incomplete: .*; the connection to .* was lost.*\n$/
     expect(await failure(run)).toEqual([7, expect.stringMatching(message)])
   })
 

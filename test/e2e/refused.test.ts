@@ -103,8 +103,10 @@ describe('a refused line of pub -l', () => {
       const { packetId } = readPublish(await peer.packet('PUBLISH'), 5)
       peer.send(ack('PUBACK', packetId!, reasonCode))
     }
-    const { code, says } = await failureOf(publisher)
-    expect(code).toBe(151)
-    expect(says).toBe('1 of 3 messages rejected: Quota exceeded (151)')
+    expect(await failureOf(publisher)).toEqual({
+      code: 151,
+      ledger: 'published 3, acknowledged 2, refused 1',
+      says: '1 of 3 messages rejected: Quota exceeded (151)',
+    })
   })
 })

@@ -156,6 +156,20 @@ describe('Session', () => {
   })
 })
 
+describe('the signal of a session', () => {
+  it.each(['before', 'behind'])('tells whoever asks for it %s the end why the session is over', async (when) => {
+    const { session } = await connect(broker)
+    const early = when === 'before' ? session.over : undefined
+    expect(early?.aborted ?? false).toBe(false)
+    const reason = new Error('enough')
+    session.fail(reason)
+    await session.end()
+    expect(early ?? session.over).toMatchObject({ aborted: true, reason })
+    expect(() => session.throwIfOver()).toThrow(reason)
+    expect(session.over).toBe(session.over)
+  })
+})
+
 describe('Subscription', () => {
   it('names the filter that was refused, also when one looks like a number', async () => {
     const { session, peer, notices } = await connect(broker)

@@ -12,6 +12,8 @@ export interface BrokerProcess extends AsyncDisposable {
   kill(signal?: NodeJS.Signals): Promise<void>
   /** Starts it again on the same ports, after SIGTERM if it still runs; it listens when this resolves. */
   restart(): Promise<void>
+  /** Without waiting for what it does. */
+  signal(signal: NodeJS.Signals): void
   /** Stops answering, with all connections open. */
   pause(): void
   resume(): void
@@ -50,6 +52,7 @@ export async function startBrokerProcess({ start, output, ready, limitMs }: Brok
     current.kill(signal)
     await current.exited
   }
+  const signal = (name: NodeJS.Signals) => current.kill(name)
   const stop = () => current.stop()
   atEndOfTest(stop)
   await untilReady()
@@ -63,8 +66,9 @@ export async function startBrokerProcess({ start, output, ready, limitMs }: Brok
       current = start()
       await untilReady()
     },
-    pause: () => current.kill('SIGSTOP'),
-    resume: () => current.kill('SIGCONT'),
+    signal,
+    pause: () => signal('SIGSTOP'),
+    resume: () => signal('SIGCONT'),
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -22,6 +22,22 @@ describe.skipIf(!hasMosquitto || !hasMosquittoClients)('startMosquitto', () => {
     expect(broker.log()).toMatch(/terminating.*running/s)
   })
 
+  it('keeps what it has saved over SIGKILL, and nothing later', async () => {
+    const broker = await startMosquitto({ persistence: true })
+    const port = String(broker.ports.tcp)
+    const session = ['-p', port, '-i', 'keeper', '-c', '-q', '1', '-t', 't']
+    await ended(mosquittoSub([...session, '-E']))
+    await ended(mosquittoPub(['-p', port, '-q', '1', '-t', 't', '-m', 'saved']))
+    await broker.save()
+    await ended(mosquittoPub(['-p', port, '-q', '1', '-t', 't', '-m', 'forgotten']))
+    await broker.kill('SIGKILL')
+    await broker.restart()
+    await ended(mosquittoPub(['-p', port, '-q', '1', '-t', 't', '-m', 'new']))
+    const subscriber = mosquittoSub([...session, '-C', '2'])
+    await ended(subscriber)
+    expect(subscriber.stdout.toString()).toBe('saved\nnew\n')
+  })
+
   it('keeps connections over pause and resume', async () => {
     const broker = await startMosquitto()
     const subscriber = mosquittoSub(['-p', String(broker.ports.tcp), '-t', 't', '-i', 'c1'])

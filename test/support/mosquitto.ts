@@ -1,3 +1,4 @@
+import { watch } from 'node:fs'
 import { type BrokerProcess, startBrokerProcess } from './broker-process.ts'
 import type { ServerTls } from './certificates.ts'
 import { bareEnvironment } from './environment.ts'
@@ -36,6 +37,8 @@ export interface Mosquitto extends BrokerProcess {
   readonly urls: Urls
   /** Path of the Unix socket. */
   readonly unixSocket: string
+  /** Writes to disk what `persistence` keeps, which SIGKILL then leaves. */
+  save(): Promise<void>
 }
 
 /** Starts mosquitto with an open listener on 127.0.0.1 and what the options add; it listens when this resolves. */
@@ -55,7 +58,23 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
     ports,
     urls: urlsOf(ports),
     unixSocket: directory.file('socket'),
+    async save() {
+      const written = nextWrite(directory, 'mosquitto.db')
+      broker.signal('SIGUSR1')
+      await written
+    },
   }
+}
+
+/** Resolves once another file has got this name: it is written beside, and renamed. */
+function nextWrite(directory: TemporaryDirectory, name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(directory.path, (_event, changed) => {
+      if (changed !== name) return
+      watcher.close()
+      resolve()
+    })
+  })
 }
 
 function configuration(options: MosquittoOptions, ports: Mosquitto['ports'], directory: TemporaryDirectory): string[] {
@@ -80,9 +99,10 @@ function configuration(options: MosquittoOptions, ports: Mosquitto['ports'], dir
   if (websocket) lines.push(`listener ${ports.ws} 127.0.0.1`, 'protocol websockets')
   if (unixSocket) lines.push(`listener 0 ${directory.file('socket')}`)
   if (tls !== undefined) {
-    const { cafile, certfile, keyfile, requireClientCertificate = false } = tls
+    const { cafile, certfile, keyfile, crlfile, requireClientCertificate = false } = tls
     const files = [`cafile ${cafile}`, `certfile ${certfile}`, `keyfile ${keyfile}`]
     files.push(`require_certificate ${requireClientCertificate}`)
+    if (crlfile !== undefined) files.push(`crlfile ${crlfile}`)
     lines.push(`listener ${ports.tls} 127.0.0.1`, ...files)
     if (websocket) lines.push(`listener ${ports.wss} 127.0.0.1`, 'protocol websockets', ...files)
   }

@@ -10,6 +10,8 @@ export default defineConfig({
     css: true,
     // Most tests wait for other processes.
     maxWorkers: 3,
+    // Those that run beside each other in one file wait for most of their time.
+    maxConcurrency: 10,
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

@@ -5,6 +5,7 @@ import { readSources } from './config/sources.ts'
 import { ExitCode, TmqttError, UsageError } from './errors.ts'
 import { safeText } from './formatters/terminal-safe.ts'
 import type { Io, Output } from './io.ts'
+import { environmentName } from './options/option.ts'
 import { complete, parse } from './parse.ts'
 import { writeAll, writeOutput } from './streams/sink.ts'
 
@@ -12,12 +13,14 @@ import { writeAll, writeOutput } from './streams/sink.ts'
  * The program as a function: parses, runs, prints the error, returns the exit code.
  *
  * @param argv the words behind `tmqtt`.
+ * @param crash rejects with an error that nobody has caught, which ends the run.
  */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
+export async function run(argv: readonly string[], io: Io, crash?: Promise<never>): Promise<number> {
   let quiet = false
+  let debug = /^(true|1|yes)$/i.test(io.env[environmentName('debug')] ?? '')
   const found = findCommand(entries, argv)
   const name = found === undefined ? 'tmqtt' : `tmqtt ${found.name}`
-  try {
+  const work = async (): Promise<number> => {
     const parsed = await parse(argv, io.env)
     if ('text' in parsed) {
       await writeOutput(io.stdout, parsed.text(io.stdout.columns ?? 80))
@@ -25,12 +28,19 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     }
     const { command } = parsed
     const warn = (text: string) => io.stderr.write(`${name}: ${safeText(text)}\n`)
-    const values = complete(command, await readSources(command, parsed.sources, loadCommands, io, warn))
+    const sources = await readSources(command, parsed.sources, loadCommands, io, warn)
+    const values = complete(command, sources)
     quiet = values.quiet === true
-    return (await command.run(values as never, quiet ? { ...io, stderr: nowhere() } : io)) ?? ExitCode.ok
+    debug = values.debug === true || debug
+    const withheld = sources.flatMap(({ variables = [] }) => variables)
+    const own = quiet || withheld.length > 0 ? { ...io, withheld, ...(quiet && { stderr: nowhere() }) } : io
+    return (await command.run(values as never, own)) ?? ExitCode.ok
+  }
+  try {
+    return await (crash === undefined ? work() : Promise.race([work(), crash]))
   } catch (error) {
     if (!(error instanceof TmqttError)) {
-      await writeAll(io.stderr, bugReport(name, error))
+      await writeAll(io.stderr, `${name}: this is a bug in tmqtt, please report it: ${bugText(error, debug)}\n`)
       return ExitCode.bug
     }
     if (quiet && !(error instanceof UsageError)) return error.exitCode
@@ -40,10 +50,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** What is said of an error that is not the user's to mend. */
-export function bugReport(name: string, error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return `${name}: this is a bug in tmqtt, please report it: ${stack}\n`
+/** One line; with --debug, where it comes from, too. */
+function bugText(error: unknown, debug: boolean): string {
+  if (!(error instanceof Error)) return safeText(String(error))
+  if (debug && error.stack !== undefined) return safeText(error.stack, true)
+  return `${safeText(`${error.name}: ${error.message}`)} (${environmentName('debug')}=1 shows where)`
 }
 
 /** What nobody is to see. */

@@ -9,6 +9,7 @@ export const ExitCode = {
   keepAlive: 19,
   timedOut: 27,
   bug: 70,
+  sighup: 129,
   sigint: 130,
   sigterm: 143,
 } as const

@@ -15,6 +15,8 @@ export interface Io {
   readonly stdout: Output
   readonly stderr: Output
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Variables that held a password, which are not for programs that a command starts. */
+  readonly withheld?: readonly string[]
   readonly pid: number
   /** Of Node, as `20.19.0`. */
   readonly nodeVersion: string
@@ -27,7 +29,7 @@ export interface Io {
   /** Processor time that the process has taken, in all threads, in microseconds. */
   readonly cpuUsage: () => { readonly user: number; readonly system: number }
   /**
-   * Aborted when the user asks the program to stop: the first SIGINT or SIGTERM (the second exits at once).
+   * Aborted when the user asks the program to stop: the first SIGHUP, SIGINT or SIGTERM (the second exits at once).
    * Its reason is an InterruptedError with the exit code of that signal.
    */
   readonly signal: AbortSignal

@@ -1,7 +1,7 @@
-import { fstatSync } from 'node:fs'
+import { fstatSync, readFileSync } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
 import { CREW } from './bench/orders.ts'
-import { bugReport, run } from './cli.ts'
+import { run } from './cli.ts'
 import { ExitCode, InterruptedError } from './errors.ts'
 import type { Io } from './io.ts'
 import { monotonicMs } from './mqtt/clock.ts'
@@ -23,18 +23,19 @@ function runProgram(): void {
   // Libraries would print packets with passwords (DEBUG), or redirect the connection.
   for (const name of ['DEBUG', 'MQTTJS_SOCKS_PROXY', 'NODE_TLS_REJECT_UNAUTHORIZED']) delete process.env[name]
 
-  // Where nobody waits, as in a listener, Node would end with 1, which stands for wrong usage.
-  process.on('uncaughtException', (error) => {
-    process.stderr.write(bugReport('tmqtt', error))
-    process.exit(ExitCode.bug)
-  })
+  /** Rejects with what nobody catches, be it thrown or rejected, so that it is told of as any other failure is. */
+  const crash = new Promise<never>((_, reject) => process.on('uncaughtException', reject))
+  // What Node has to say of itself is for who makes programs.
+  process.removeAllListeners('warning')
 
   const stop = new AbortController()
   for (const [signal, exitCode] of [
+    ['SIGHUP', ExitCode.sighup],
     ['SIGINT', ExitCode.sigint],
     ['SIGTERM', ExitCode.sigterm],
   ] as const) {
     process.on(signal, () => {
+      if (signal === 'SIGHUP' && isUnderNohup()) return
       if (stop.signal.aborted) {
         for (const pid of told) kill(pid, 'SIGKILL')
         process.exit(exitCode)
@@ -79,7 +80,7 @@ function runProgram(): void {
 
   // Node ends with 0 when nothing is left to wait for: a promise that never settles must not look like success.
   process.exitCode = ExitCode.bug
-  void run(process.argv.slice(2), io).then(async (exitCode) => {
+  void run(process.argv.slice(2), io, crash).then(async (exitCode) => {
     process.exitCode = exitCode
     const patience = setTimeout(
       () => (exitCode === 0 && !stop.signal.aborted ? undefined : process.exit()),
@@ -107,6 +108,20 @@ function kill(pid: number, signal: NodeJS.Signals): void {
     process.kill(pid, signal)
   } catch {
     // It is gone, or another user's by now.
+  }
+}
+
+/**
+ * Node forgets at its start that SIGHUP was to be ignored. What is left of nohup is the standard input that it puts in
+ * place of a terminal: /dev/null, open for writing only.
+ */
+function isUnderNohup(): boolean {
+  try {
+    const [, flags] = /^flags:\s*([0-7]+)$/m.exec(readFileSync('/proc/self/fdinfo/0', 'utf8')) ?? []
+    return flags !== undefined && (Number.parseInt(flags, 8) & 3) === 1
+  } catch {
+    // Not Linux, or it is closed.
+    return false
   }
 }
 

@@ -4,6 +4,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { run } from '../src/cli.ts'
 import { loadCommands } from '../src/commands/index.ts'
+import type { Io } from '../src/io.ts'
 import { atEndOfTest } from './support/clean-up.ts'
 import { freePort } from './support/free-port.ts'
 import { runCli } from './support/run.ts'
@@ -168,7 +169,7 @@ describe('run', () => {
     expect((await result('sub', '--quiet', '-t', 'a', '--cafile', path)).stderr).toMatch(/: no such file/)
   })
 
-  it('exits 70 after a bug, with its stack', async () => {
+  it('exits 70 after a bug, and shows where it is if asked to', async () => {
     const collected: string[] = []
     const stderr = new Writable({ write: (chunk, _encoding, done) => done(void collected.push(String(chunk))) })
     const stdout = Object.assign(new PassThrough(), {
@@ -177,11 +178,11 @@ describe('run', () => {
       },
     })
     const { signal } = new AbortController()
-    const exit = await run(['--help'], {
+    const io = (env: Io['env']): Io => ({
       stdin: new PassThrough(),
       stdout,
       stderr,
-      env: {},
+      env,
       pid: 1,
       nodeVersion: '20.19.0',
       kill: () => {},
@@ -190,10 +191,13 @@ describe('run', () => {
       cpuUsage: () => process.cpuUsage(),
       signal,
     })
-    expect(exit).toBe(70)
-    expect(collected.join('')).toMatch(
-      /^tmqtt: this is a bug in tmqtt, please report it: TypeError: something is undefined\n {4}at .*cli\.test\.ts/,
-    )
+    const bug = 'tmqtt: this is a bug in tmqtt, please report it: TypeError: something is undefined'
+    expect(await run(['--help'], io({}))).toBe(70)
+    expect(collected.splice(0).join('')).toBe(`${bug} (TMQTT_DEBUG=1 shows where)\n`)
+    expect(await run(['--help'], io({ TMQTT_DEBUG: '1' }))).toBe(70)
+    const [first, second] = collected.join('').split('\n')
+    expect(first).toBe(bug)
+    expect(second).toMatch(/^ {4}at .*cli\.test\.ts/)
   })
 
   it('exits 0 when nobody reads its help', async () => {

@@ -41,6 +41,16 @@ describe('README', () => {
     })
   })
 
+  it('says of each package that the project needs what for', () => {
+    const [, section] = /^### What it is made of\n(.*?)^### /ms.exec(readme)!
+    const named = [...section!.matchAll(/^- `([^`]+)`: \S.{10,}$/gm)].map(([, name]) => name!)
+    const needed = ['package.json', '.ci/packaging/package.json'].flatMap((path) => {
+      const { dependencies, devDependencies } = JSON.parse(readFileSync(path, 'utf8'))
+      return Object.keys({ ...dependencies, ...devDependencies })
+    })
+    expect(named.sort()).toEqual(needed.sort())
+  })
+
   it('has the exit statuses of the man pages', () => {
     const rows = exitStatuses.map(([status, meaning]) => `| ${status} | ${meaning} |`)
     expect(readme).toContain(`${rows.join('\n')}\n`)

@@ -3,7 +3,7 @@ import type { ClientOptions } from '../mqtt/client-options.ts'
 import { encodeConnect, encodeLeave, encodeSubscribe, parseControl } from '../mqtt/control-packets.ts'
 import { MalformedPacketError } from '../mqtt/malformed.ts'
 import type { Message } from '../mqtt/message.ts'
-import { decodePublish, PacketType, TopicAliases } from '../mqtt/packets.ts'
+import { acknowledgedId, decodePublish, PacketType, TopicAliases } from '../mqtt/packets.ts'
 import { propertyValue } from '../mqtt/property-table.ts'
 import { reasonName } from '../mqtt/reason-codes.ts'
 import type { Context } from './context.ts'
@@ -219,7 +219,7 @@ export class Client implements LinkOwner {
     const type = firstByte >> 4
     if (type === PacketType.PUBLISH) this.#publish(decodePublish(firstByte, bytes, start, end, this.#aliases, rest))
     else if (type > PacketType.PUBLISH && type <= PacketType.PUBCOMP)
-      this.#acknowledge(type, whole(bytes, rest), start, end)
+      this.#acknowledge(firstByte, whole(bytes, rest), start, end)
     else if (type !== PacketType.PINGRESP) this.#control(whole(bytes, rest).subarray(packetStart, end))
   }
 
@@ -230,11 +230,10 @@ export class Client implements LinkOwner {
     if (isNew) this.#work.received?.(message, this.#link!.nowUs)
   }
 
-  #acknowledge(type: number, bytes: Buffer, start: number, end: number): void {
+  #acknowledge(firstByte: number, bytes: Buffer, start: number, end: number): void {
     this.#expectConnected()
-    if (end - start < 2) throw new MalformedPacketError('an acknowledgement without packet identifier')
-    const packetId = (bytes[start]! << 8) | bytes[start + 1]!
-    if (packetId === 0) throw new MalformedPacketError('an acknowledgement with packet identifier 0')
+    const packetId = acknowledgedId(firstByte, bytes, start, end)
+    const type = firstByte >> 4
     const reasonCode = end - start > 2 && this.#aliases !== undefined ? bytes[start + 2]! : 0
     if (type === PacketType.PUBREL) {
       this.#incoming ??= new Incoming(this.#context.outbox)

@@ -20,7 +20,7 @@ export class CommandRunner {
     this.#command = command
     this.#timeoutMs = execTimeout
     this.#io = io
-    this.#env = withoutCredentials(io.env, connectionOptions)
+    this.#env = withoutCredentials(io, connectionOptions)
   }
 
   /**
@@ -76,10 +76,13 @@ export async function windUp(work: Promise<unknown>, runner: CommandRunner | und
 }
 
 /** The environment for a command: passwords of tmqtt are none of its business. */
-export function withoutCredentials(env: Environment, table: OptionTable): Environment {
+export function withoutCredentials(
+  { env, withheld = [] }: Pick<Io, 'env' | 'withheld'>,
+  table: OptionTable,
+): Environment {
   const secret = Object.entries(table).flatMap(([key, option]) => {
     const name = environmentName(key)
     return isCredential(option, env[name] ?? '') ? [name] : []
   })
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.includes(name)))
+  return Object.fromEntries(Object.entries(env).filter(([name]) => ![...secret, ...withheld].includes(name)))
 }

@@ -16,12 +16,16 @@ export interface Outgoing {
   readonly defaults: Defaults
 }
 
-/** One message as often as asked: in batches, or each after the one before was acknowledged and the delay. */
+/**
+ * One message as often as asked: in batches, or each after the one before was acknowledged and the delay.
+ *
+ * @param stop what ends waiting.
+ */
 export async function* repetitions(
   bytes: Buffer,
   values: PubValues,
   outgoing: Outgoing,
-  stop: AbortSignal,
+  stop: () => AbortSignal,
 ): AsyncGenerator<Batch<PublishHeader>> {
   const headers = headerFor(outgoing)
   const inOne = values.repeatDelay > 0 ? 1 : REPEAT_BATCH
@@ -30,7 +34,8 @@ export async function* repetitions(
     if (left <= inOne || values.repeatDelay === 0) continue
     await outgoing.publisher.drain()
     const { setTimeout: delay } = await import('node:timers/promises')
-    await delay(values.repeatDelay, undefined, { signal: stop }).catch(() => stop.throwIfAborted())
+    const signal = stop()
+    await delay(values.repeatDelay, undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 }
 

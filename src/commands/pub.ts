@@ -114,7 +114,7 @@ export const pub = command({
     const notice = noticeTo(io, 'pub')
     const publisher = await openPublisher(session, values, io, 'pub')
     session.start()
-    const stop = AbortSignal.any([io.signal, session.over])
+    const stop = () => AbortSignal.any([io.signal, session.over])
     const faults = new Faults({ keepGoing: values.keepGoing, notice })
     const { topic = values.url?.topic, qos, retain } = values
     const outgoing = {
@@ -125,7 +125,7 @@ export const pub = command({
     const work = async () => {
       const batches =
         payload === undefined
-          ? (await import('./pub-lines.ts')).lineBatches(chunks(io.stdin, stop), values, outgoing, faults)
+          ? (await import('./pub-lines.ts')).lineBatches(chunks(io.stdin, stop()), values, outgoing, faults)
           : (await import('./pub-message.ts')).repetitions(payload, values, outgoing, stop)
       for await (const batch of batches) {
         await publisher.publish(batch.headers, batch)

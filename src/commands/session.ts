@@ -56,8 +56,12 @@ export async function askSecrets(
   const secrets: { password?: Buffer; keyPassword?: string } = {}
   if (values.passwordPrompt || needsKeyPassword(values)) {
     const { askSecret } = await import('../terminal/prompt.ts')
-    if (values.passwordPrompt) secrets.password = Buffer.from(await askSecret('Password: ', signal))
-    if (needsKeyPassword(values)) secrets.keyPassword = await askSecret(`Password of ${values.key}: `, signal)
+    if (values.passwordPrompt) {
+      const password = await askSecret('Password: ', '--password-file or TMQTT_PASSWORD', signal)
+      secrets.password = Buffer.from(password)
+    }
+    if (needsKeyPassword(values))
+      secrets.keyPassword = await askSecret(`Password of ${values.key}: `, 'TMQTT_KEY_PASSWORD', signal)
   }
   return secrets
 }

@@ -44,10 +44,10 @@ export class WatchedCommand {
 
   async #run(): Promise<string | undefined> {
     const { runProgram } = await import('../streams/child-process.ts')
-    const { env, kill, stderr } = this.#io
+    const { kill, stderr } = this.#io
     return await runProgram({
       argv: this.#argv,
-      env: withoutCredentials(env, connectionOptions),
+      env: withoutCredentials(this.#io, connectionOptions),
       input: [],
       output: (piece) => new Promise<void>((resolve) => stderr.write(piece, () => resolve())),
       stderr,

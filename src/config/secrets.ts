@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts'
 import type { Io } from '../io.ts'
 import type { OptionTable } from '../options/option.ts'
 import { type SecretReference, type Source, settle } from '../options/resolve.ts'
+import { isCredential } from '../options/secret.ts'
 import { readSettings, reasonOf } from './files.ts'
 
 /** Who asks for a secret may have to be unlocked by hand first. */
@@ -22,16 +23,19 @@ export async function withSecrets(
   patienceMs = PATIENCE_MS,
 ): Promise<readonly Source[]> {
   const fetched = new Map<Source, Map<string, readonly (string | SecretReference)[]>>()
+  const variables: string[] = []
   for (const [key, { source, texts }] of settle(table, sources)) {
     if (texts.every((text) => typeof text === 'string')) continue
     const plain: string[] = []
     for (const [index, text] of texts.entries()) {
       const name = source.nameOf(key, index)
-      plain.push(typeof text === 'string' ? text : await secretOf(text, name, io, warn, patienceMs))
+      const found = typeof text === 'string' ? text : await secretOf(text, name, io, warn, patienceMs)
+      if (typeof text !== 'string' && 'env' in text && isCredential(table[key]!, found)) variables.push(text.env)
+      plain.push(found)
     }
     fetched.set(source, (fetched.get(source) ?? new Map(source.texts)).set(key, plain))
   }
-  return sources.map((source) => (fetched.has(source) ? { ...source, texts: fetched.get(source)! } : source))
+  return sources.map((source) => (fetched.has(source) ? { ...source, texts: fetched.get(source)!, variables } : source))
 }
 
 async function secretOf(

@@ -20,5 +20,5 @@ export const exitStatuses: readonly (readonly [status: string, meaning: string])
   ['27', 'the time of -W ran out'],
   ['70', 'a bug in tmqtt'],
   ['128 to 162', 'the broker refused with this MQTT 5 reason code; 128 also for a subscription before MQTT 5'],
-  ['130, 143', 'interrupted by SIGINT or SIGTERM before the job was done'],
+  ['129, 130, 143', 'interrupted by SIGHUP, SIGINT or SIGTERM before the job was done'],
 ]

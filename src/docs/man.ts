@@ -9,7 +9,7 @@ import { describe, exampleKey, groupsOf, positionalNames, restOf } from './help.
 import { exampleLines, page, roff, sectionLines } from './roff.ts'
 
 /** Exit statuses of a command that connects to no broker. */
-const localStatuses = ['0', '1', '6', '70', '130, 143']
+const localStatuses = ['0', '1', '6', '70', '129, 130, 143']
 
 /** Groups of commands, each with what its commands have in common. */
 const groupSummaries: Readonly<Record<string, string>> = {

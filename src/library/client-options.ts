@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { createSecureContext, type ConnectionOptions as NodeTls, type SecureContextOptions } from 'node:tls'
 import { UsageError } from '../errors.ts'
 import type { ClientOptions, Will } from '../mqtt/client-options.ts'
+import { revocationListsIn } from '../mqtt/pem.ts'
 import type { Property } from '../mqtt/property-table.ts'
 import type { Server } from '../mqtt/transport.ts'
 import { InvalidValue } from '../options/option.ts'
@@ -130,6 +131,7 @@ function tlsOf(host: string, options: TlsOptions = {}): NodeTls {
   const name = servername ?? host
   const context: SecureContextOptions = {
     ...pem('ca', options.ca),
+    ...(options.crl === undefined ? {} : { crl: revocationLists(options.crl) }),
     ...pem('cert', options.cert),
     ...pem('key', options.key),
     ...(passphrase === undefined ? {} : { passphrase }),
@@ -152,6 +154,13 @@ function tlsOf(host: string, options: TlsOptions = {}): NodeTls {
     ...(acceptAnyName ? { checkServerIdentity: () => undefined } : {}),
     ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
   }
+}
+
+function revocationLists(value: Pem): string[] {
+  const { crl = [] } = pem('crl', value)
+  const lists = crl.flatMap((each) => revocationListsIn(each.toString()))
+  if (lists.length === 0) throw new UsageError('tls.crl: no PEM list of revoked certificates in it')
+  return lists
 }
 
 function pem<Name extends string>(name: Name, value: Pem | undefined): { [N in Name]?: (string | Buffer)[] } {

@@ -129,6 +129,8 @@ export type Pem = string | Uint8Array | readonly (string | Uint8Array)[]
 export interface TlsOptions {
   /** Certificates of the authorities to trust; those that Node knows unless given. */
   readonly ca?: Pem
+  /** Lists of revoked certificates: one of every authority in the chain, or nothing is trusted. */
+  readonly crl?: Pem
   /** Client certificate with its chain, and its key. */
   readonly cert?: Pem
   readonly key?: Pem

@@ -3,6 +3,7 @@ import type { IClientOptions, MqttClient } from 'mqtt'
 import mqttClient from 'mqtt/lib/client'
 import { ConnectionLostError, ExitCode, HungUpError, RefusedError, TmqttError, UnreachableError } from '../errors.ts'
 import type { ClientOptions } from './client-options.ts'
+import { emptyStore } from './empty-store.ts'
 import { Lane } from './lane.ts'
 import { MalformedPacketError } from './malformed.ts'
 import type { QoS } from './message.ts'
@@ -149,33 +150,37 @@ export class Connection {
    *
    * @param patienceMs how long the socket may take nothing before this gives up.
    * @param reasonCode 4 asks for the will [MQTT 5, 3.14.2.1].
+   * @returns whether the broker can have read everything.
    * @throws the reason when the connection broke before everything was taken.
    */
-  async disconnect(patienceMs = QUICK_END_MS, reasonCode: 0 | 4 = 0): Promise<void> {
+  async disconnect(patienceMs = QUICK_END_MS, reasonCode: 0 | 4 = 0): Promise<boolean> {
     this.lane.setProperties({ reasonCode })
     // A SUBSCRIBE that waits for its SUBACK would hold MQTT.js' end back for ever.
     const last = this.#client.getLastMessageId()
     if (last !== null) this.#client.removeOutgoingMessage(last)
-    await this.#close(patienceMs, () => this.#client.end())
+    return await this.#close(patienceMs, () => this.#client.end())
   }
 
   /**
    * Closes behind everything written, without DISCONNECT: the broker publishes the will [MQTT 5, 3.1.2.5].
    *
    * @param patienceMs how long the socket may take nothing before this gives up.
+   * @returns whether the broker can have read everything.
    * @throws the reason when the connection broke before everything was taken.
    */
-  async leave(patienceMs = QUICK_END_MS): Promise<void> {
-    await this.#close(patienceMs, () => this.lane.end())
+  async leave(patienceMs = QUICK_END_MS): Promise<boolean> {
+    return await this.#close(patienceMs, () => this.lane.end())
   }
 
-  async #close(patienceMs: number, end: () => void): Promise<void> {
+  /** @returns false when the broker had closed before it could read everything: it answers the rest with a reset. */
+  async #close(patienceMs: number, end: () => void): Promise<boolean> {
     const flushed = this.#flushed(patienceMs)
     end()
     const taken = await flushed
-    await settledWithin(this.lost, QUICK_END_MS)
+    const failure = await settledWithin(this.lane.closed, QUICK_END_MS)
     this.lane.destroy()
     if (!taken) throw await this.lost
+    return failure === undefined
   }
 
   /** Whether all that was written, and the end, was taken by the operating system. */
@@ -357,6 +362,7 @@ function mqttJsOptions(options: ClientOptions, attempt: Attempt, ids: PacketIds)
     ...(password === undefined ? {} : { password }),
     ...(will === undefined ? {} : { will: will as NonNullable<IClientOptions['will']> }),
     messageIdProvider: ids,
+    outgoingStore: emptyStore,
     // Reconnecting, subscribing again and the deadline for CONNACK are ours.
     reconnectPeriod: 0,
     resubscribe: false,
@@ -408,9 +414,12 @@ function reasonOf(error: Error | undefined, connected: boolean, options: ClientO
   }
   const reset = (error as NodeJS.ErrnoException | undefined)?.code === 'ECONNRESET'
   if (error !== undefined && !reset) return explain(error, options.server, 'mqtt')
+  const { tls } = options.server
   const hint =
-    options.server.tls === undefined
+    tls === undefined
       ? 'it may want TLS, another protocol version or another port'
-      : 'it may want a client certificate'
+      : tls.cert === undefined
+        ? 'it may want a client certificate (--cert, --key)'
+        : 'it may not take the client certificate (--cert)'
   return new HungUpError(`cannot reach ${where}: it closed the connection before CONNACK; ${hint}`)
 }

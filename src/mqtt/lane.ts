@@ -1,8 +1,9 @@
 import { Duplex } from 'node:stream'
+import { checkControl } from './control-check.ts'
 import { type ControlProperties, encodeDisconnect, withProperties } from './control-properties.ts'
 import { MalformedPacketError } from './malformed.ts'
 import type { Message } from './message.ts'
-import { decodePublish, FirstByte, PacketType, type TopicAliases } from './packets.ts'
+import { acknowledgedId, decodePublish, FirstByte, PacketType, type TopicAliases } from './packets.ts'
 import type { Property } from './property-table.ts'
 import { PacketSplitter } from './splitter.ts'
 
@@ -88,6 +89,11 @@ export class Lane {
         done(error)
       },
     })
+    // Node's own, which minds how fast the other end reads, takes longer at a start: MQTT.js reads all at once.
+    this.control.pipe = (parser) => {
+      this.control.on('data', (chunk: Buffer) => parser.write(chunk))
+      return parser
+    }
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.control.destroy()
@@ -162,6 +168,8 @@ export class Lane {
   }
 
   #receive(chunk: Buffer): void {
+    // A stream that was paused hands out all that it holds, closed or not: behind a malformed packet nothing counts.
+    if (this.#failure instanceof MalformedPacketError) return
     this.#observer?.received(chunk)
     this.#answerPing()
     this.#guard(() => this.#received.push(chunk))
@@ -190,18 +198,20 @@ export class Lane {
       return true
     }
     if (type === PacketType.PINGRESP) {
+      if (firstByte !== FirstByte.PINGRESP || end > start)
+        throw new MalformedPacketError('PINGRESP that says something')
       this.#dataPlane?.pingAnswered()
       return true
     }
     // A copy: MQTT.js may keep what it parses, and a view would keep the whole chunk alive.
-    this.control.push(Buffer.from(joined(bytes, rest).subarray(packetStart, end)))
+    const packet = Buffer.from(joined(bytes, rest).subarray(packetStart, end))
+    checkControl(packet, start - packetStart, this.#mqtt5 !== undefined)
+    this.control.push(packet)
     return type !== PacketType.CONNACK || this.#dataPlane !== undefined
   }
 
   #acknowledge(dataPlane: DataPlane, firstByte: number, bytes: Buffer, start: number, end: number): void {
-    if (end - start < 2) throw new MalformedPacketError('an acknowledgement without packet identifier')
-    const packetId = (bytes[start]! << 8) | bytes[start + 1]!
-    if (packetId === 0) throw new MalformedPacketError('an acknowledgement with packet identifier 0')
+    const packetId = acknowledgedId(firstByte, bytes, start, end)
     const reasonCode = end - start > 2 && this.#mqtt5 !== undefined ? bytes[start + 2]! : 0
     dataPlane.acknowledgement(firstByte >> 4, packetId, reasonCode, bytes, Math.min(start + 3, end), end)
   }

@@ -251,5 +251,22 @@ export function encodeAck(firstByte: number, packetId: number, out: Buffer, at: 
   return at + 4
 }
 
-/** Bytes of such an acknowledgement. */
+/**
+ * The packet identifier of an acknowledgement. Its flags have to be right as well [MQTT-2.2.2-2], but for DUP, which
+ * MQTT 3.1 sets on what is sent again.
+ *
+ * @param start where its variable header starts; `end` where the packet ends.
+ * @throws MalformedPacketError
+ */
+export function acknowledgedId(firstByte: number, bytes: Buffer, start: number, end: number): number {
+  const flags = firstByte & 0x07
+  if (flags !== (firstByte >> 4 === PacketType.PUBREL ? 2 : 0))
+    throw new MalformedPacketError(`an acknowledgement with flags of ${flags}`)
+  if (end - start < 2) throw new MalformedPacketError('an acknowledgement without packet identifier')
+  const packetId = (bytes[start]! << 8) | bytes[start + 1]!
+  if (packetId === 0) throw new MalformedPacketError('an acknowledgement with packet identifier 0')
+  return packetId
+}
+
+/** Bytes of an acknowledgement by `encodeAck`. */
 export const ACK_SIZE = 4

@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer'
 import { MalformedPacketError } from './malformed.ts'
+import { Reader } from './property-reader.ts'
 import { type Property, type PropertyType, propertyTable } from './property-table.ts'
 
 /**
@@ -175,64 +175,4 @@ export function encodeVariableByteInteger(value: number): Buffer {
 
 function once(present: unknown, name: string): void {
   if (present !== undefined) throw new MalformedPacketError(`${name} twice in PUBLISH`)
-}
-
-/** Reads the data representations of [MQTT 5, 1.5] and never past `end`. */
-class Reader {
-  readonly #bytes: Buffer
-  readonly #end: number
-  at: number
-
-  constructor(bytes: Buffer, start: number, end: number) {
-    this.#bytes = bytes
-    this.at = start
-    this.#end = end
-  }
-
-  byte(): number {
-    return this.#bytes[this.#take(1)]!
-  }
-
-  uint16(): number {
-    return this.#bytes.readUInt16BE(this.#take(2))
-  }
-
-  uint32(): number {
-    return this.#bytes.readUInt32BE(this.#take(4))
-  }
-
-  variableByteInteger(): number {
-    let value = 0
-    for (let shift = 0; shift < 28; shift += 7) {
-      const digit = this.byte()
-      value |= (digit & 0x7f) << shift
-      if ((digit & 0x80) === 0) return value
-    }
-    throw new MalformedPacketError('variable byte integer of more than 4 bytes')
-  }
-
-  /** A copy, so that it outlives the chunk. */
-  binary(): Buffer {
-    const length = this.uint16()
-    const start = this.#take(length)
-    return Buffer.from(this.#bytes.subarray(start, start + length))
-  }
-
-  text(): string {
-    const length = this.uint16()
-    const start = this.#take(length)
-    if (!isUtf8(this.#bytes.subarray(start, start + length))) throw new MalformedPacketError('a text that is not UTF-8')
-    return this.#bytes.toString('utf8', start, start + length)
-  }
-
-  pair(): readonly [name: string, value: string] {
-    return [this.text(), this.text()]
-  }
-
-  #take(length: number): number {
-    const start = this.at
-    if (start + length > this.#end) throw new MalformedPacketError('a property runs past the end of its packet')
-    this.at = start + length
-    return start
-  }
 }

@@ -141,7 +141,6 @@ export class Publisher {
     this.#rejected = options.rejected
     this.#settled = options.settled
     session.publisher = this
-    session.over.addEventListener('abort', () => this.#wake())
   }
 
   /**
@@ -173,7 +172,7 @@ export class Publisher {
   /** Waits until every message is acknowledged or rejected. @throws the reason when the session is over. */
   async drain(): Promise<void> {
     while (this.unacknowledged > 0) {
-      this.#session.over.throwIfAborted()
+      this.#session.throwIfOver()
       await this.#progress()
     }
   }
@@ -244,7 +243,7 @@ export class Publisher {
       }
     }
     this.#sendAgain()
-    this.#wake()
+    this.wake()
   }
 
   /** Identifiers of the messages whose fate is open, in their order. */
@@ -260,7 +259,7 @@ export class Publisher {
     this.tally.uncertain += this.#qos0Sent - this.#qos0Read
     this.#qos0Sent = 0
     this.#qos0Read = 0
-    this.#wake()
+    this.wake()
   }
 
   acknowledged(type: number, packetId: number, reasonCode: number, bytes: Buffer, start: number, end: number): void {
@@ -294,7 +293,7 @@ export class Publisher {
       this.#connection?.lane.write(out)
     }
     if (this.#again.length > 0) this.#sendAgain()
-    this.#wake()
+    this.wake()
   }
 
   pingSent(): void {
@@ -310,7 +309,7 @@ export class Publisher {
   async #drained(connection: Connection): Promise<void> {
     if (!connection.lane.needsDrain) return
     this.#lastProgress = monotonicMs()
-    const drained = connection.lane.drain().then(() => this.#wake())
+    const drained = connection.lane.drain().then(() => this.wake())
     while (connection.lane.needsDrain && this.unacknowledged > 0) await this.#progress()
     this.#draining = true
     connection.lane.resume()
@@ -519,16 +518,17 @@ export class Publisher {
    * @throws when acknowledgements are missing for too long, or the session is over.
    */
   async #progress(): Promise<void> {
-    this.#session.over.throwIfAborted()
+    this.#session.throwIfOver()
     this.#watchdog ??= setTimeout(() => this.#watch(), this.#ackTimeoutMs).unref()
     this.#connection?.lane.resume()
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject })
     })
-    this.#session.over.throwIfAborted()
+    this.#session.throwIfOver()
   }
 
-  #wake(): void {
+  /** Has whoever waits look again: for acknowledgements, at the connection, or whether the session is over. */
+  wake(): void {
     const waiting = this.#waiting
     this.#waiting = []
     for (const { resolve } of waiting) resolve()

@@ -14,9 +14,14 @@ export function readFile(option: string, path: string): Buffer {
 /** As `readFile`; warns when others can read it too. */
 export function readSecretFile(option: string, path: string, warn: (text: string) => void): Buffer {
   const bytes = readFile(option, path)
+  warnIfShared(option, path, warn)
+  return bytes
+}
+
+/** Says so when others can read a file that holds secrets. */
+export function warnIfShared(option: string, path: string, warn: (text: string) => void): void {
   const { mode } = statSync(path)
   if ((mode & 0o077) !== 0 && sep === '/') warn(`${option} ${path}: other users can read this file (chmod 600)`)
-  return bytes
 }
 
 /** The error for a path that an option names, in words. */

@@ -24,12 +24,12 @@ export interface SessionEvents {
 export class Session implements DataPlane {
   readonly options: ClientOptions
   readonly ids = new PacketIds()
-  /** Aborted when there will be no connection any more; its reason says why. */
-  readonly over: AbortSignal
   publisher: Publisher | undefined
   subscription: Subscription | undefined
   readonly #events: SessionEvents
-  readonly #over = new AbortController()
+  /** Why there will be no connection any more. */
+  #reason: Error | undefined
+  #over: AbortController | undefined
   #connection: Connection | undefined
   #waiting: (() => void)[] = []
   #ending = false
@@ -39,7 +39,6 @@ export class Session implements DataPlane {
   private constructor(options: ClientOptions, events: SessionEvents) {
     this.options = options
     this.#events = events
-    this.over = this.#over.signal
   }
 
   /** Connects once; what comes after the first connection follows the reconnect policy. @throws TmqttError */
@@ -47,7 +46,7 @@ export class Session implements DataPlane {
     const session = new Session(options, events)
     const attempt = { clientId: options.clientId, cleanStart: options.cleanStart }
     session.#connection = await openConnection(options, attempt, session.ids, events.signal)
-    session.#watch(session.#connection).catch((bug) => session.#over.abort(bug))
+    session.#watch(session.#connection).catch((bug) => session.#finish(bug))
     return session
   }
 
@@ -56,6 +55,23 @@ export class Session implements DataPlane {
     const connection = this.#connection
     if (connection === undefined) return
     this.#attach(connection)
+  }
+
+  /**
+   * Aborted when there will be no connection any more; its reason says why. Made when it is first asked for: signals
+   * take long at a start, and a short run has no use for this one.
+   */
+  get over(): AbortSignal {
+    if (this.#over === undefined) {
+      this.#over = new AbortController()
+      if (this.#reason !== undefined) this.#over.abort(this.#reason)
+    }
+    return this.#over.signal
+  }
+
+  /** @throws the reason when there will be no connection any more. */
+  throwIfOver(): void {
+    if (this.#reason !== undefined) throw this.#reason
   }
 
   /** The connection in use; undefined while there is none. */
@@ -67,19 +83,18 @@ export class Session implements DataPlane {
   async connected(): Promise<Connection> {
     // Between a socket's end and its 'close' event nothing may be written: it would be lost.
     while (this.#connection === undefined || this.#connection.lane.isClosed) {
-      this.over.throwIfAborted()
+      this.throwIfOver()
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
-    this.over.throwIfAborted()
+    this.throwIfOver()
     return this.#connection
   }
 
   /** Ends the session for a reason that the user has to know. */
   fail(reason: Error): void {
-    this.#over.abort(reason)
+    this.#finish(reason)
     // With DISCONNECT where it can still go: this end is not one that the will is for.
     void this.#connection?.disconnect().catch(() => {})
-    this.#wake()
   }
 
   /**
@@ -98,12 +113,16 @@ export class Session implements DataPlane {
     await this.#end((connection) => connection.leave(patienceMs))
   }
 
-  async #end(close: (connection: Connection) => Promise<void>): Promise<void> {
+  async #end(close: (connection: Connection) => Promise<boolean>): Promise<void> {
+    // What is there to read is read first: the broker may have closed long ago, with this program stopped meanwhile.
+    await new Promise((resolve) => setImmediate(resolve))
     this.#ending = true
     const connection = this.#connection
-    if (connection !== undefined && !this.over.aborted) await close(connection)
-    this.#over.abort(new TmqttError('the session has ended', 0))
-    this.#wake()
+    if (connection !== undefined && this.#reason === undefined) {
+      const isRead = !connection.lane.isClosed && (await close(connection))
+      if (!isRead) this.publisher?.detach()
+    }
+    this.#finish(new TmqttError('the session has ended', 0))
   }
 
   publish(message: Message): void {
@@ -128,6 +147,13 @@ export class Session implements DataPlane {
     this.publisher?.pingAnswered()
   }
 
+  #finish(reason: Error): void {
+    this.#reason ??= reason
+    this.#over?.abort(this.#reason)
+    this.publisher?.wake()
+    this.#wake()
+  }
+
   #attach(connection: Connection): void {
     this.publisher?.attach(connection)
     connection.lane.open(this)
@@ -140,7 +166,7 @@ export class Session implements DataPlane {
       const reason = await connection.lost
       // One that breaks at once, again and again, must not be tried ever faster.
       if (monotonicMs() - began >= this.options.reconnect.maxDelayMs) this.#failures = 0
-      if (this.#ending || this.over.aborted) return
+      if (this.#ending || this.#reason !== undefined) return
       this.#connection = undefined
       this.publisher?.detach()
       connection = await this.#reconnect(reason, connection)
@@ -167,7 +193,7 @@ export class Session implements DataPlane {
         await this.#resume(connection)
         return connection
       } catch (error) {
-        if (this.#events.signal.aborted || this.over.aborted) break
+        if (this.#events.signal.aborted || this.#reason !== undefined) break
         if (!(error instanceof TmqttError)) throw error
         this.#connection = undefined
         this.publisher?.detach()

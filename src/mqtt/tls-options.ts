@@ -6,6 +6,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import { UsageError } from '../errors.ts'
 import type { ConnectionValues } from '../options/connection.ts'
 import type { Defaults } from './client-options.ts'
+import { certificatesIn, revocationListsIn } from './pem.ts'
 import { readFile, readSecretFile, unreadable } from './read-file.ts'
 
 /** Loaded where TLS is wanted: a tenth of the time that a short run without takes. */
@@ -16,6 +17,7 @@ const crypto = (): typeof import('node:crypto') => require('node:crypto')
 /** Options that would be void without TLS, while the user takes the connection for safe. */
 const NEED_TLS = {
   cert: '--cert',
+  crl: '--crl',
   pskIdentity: '--psk-identity',
   tlsVersion: '--tls-version',
   ciphers: '--ciphers',
@@ -91,6 +93,7 @@ function certificateContext(values: ConnectionValues, defaults: Defaults): TlsOp
   const ciphers = ciphersOf(values)
   return {
     ca: authorities(values, defaults.env),
+    ...(values.crl === undefined ? {} : { crl: readLists(values.crl) }),
     minVersion: values.tlsVersion ?? 'TLSv1.2',
     ...(values.cert === undefined ? {} : { cert: readFile('--cert', values.cert) }),
     ...(values.key === undefined ? {} : { key: readSecretFile('--key', values.key, defaults.warn) }),
@@ -129,6 +132,7 @@ function isSuite(name: string): boolean {
 /** Which option OpenSSL is unhappy with. */
 function blame(error: NodeJS.ErrnoException, values: ConnectionValues): string {
   const text = `${error.code} ${error.message}`
+  if (/CRL/.test(text)) return `--crl ${values.crl}`
   if (/cipher/i.test(text)) return `--ciphers ${values.ciphers}`
   if (/KEY_VALUES_MISMATCH/.test(text)) return `--key ${values.key} does not belong to --cert ${values.cert}`
   if (/BAD_DECRYPT|PASSWORD|interrupted or cancelled/i.test(text))
@@ -221,9 +225,8 @@ function readCertificates(option: string, path: string): string[] {
   return found
 }
 
-function certificatesIn(text: string): string[] {
-  return (
-    text.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[\s\S]*?-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g) ??
-    []
-  )
+function readLists(path: string): string[] {
+  const found = revocationListsIn(readFile('--crl', path).toString('latin1'))
+  if (found.length === 0) throw new UsageError(`--crl ${path}: no PEM list of revoked certificates in it`)
+  return found
 }

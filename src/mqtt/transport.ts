@@ -1,5 +1,5 @@
 import type { Resolver } from 'node:dns/promises'
-import { once } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import net from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket, ConnectionOptions as TlsOptions } from 'node:tls'
@@ -114,7 +114,7 @@ async function connectTcp(
     if (reading.onread !== undefined) socket.pause()
     keep(socket)
     socket.once('lookup', (error, address) => error ?? observer?.resolved(address))
-    await orAborted(once(socket, 'connect'), signal)
+    await orAborted(emitted(socket, 'connect'), signal)
     return socket
   }
   if (server.unix !== undefined) return await connect({ path: server.unix })
@@ -190,7 +190,7 @@ async function startTls(server: Server, socket: net.Socket, signal: AbortSignal)
     },
   })
   if (server.keyLog !== undefined) secure.on('keylog', server.keyLog)
-  await orAborted(once(secure, 'secureConnect'), signal)
+  await orAborted(emitted(secure, 'secureConnect'), signal)
   return secure
 }
 
@@ -207,7 +207,7 @@ async function startWebSocket(server: Server, socket: Duplex, signal: AbortSigna
     perMessageDeflate: false,
     maxPayload: LARGEST_FRAME,
   })
-  await orAborted(once(websocket, 'open'), signal)
+  await orAborted(emitted(websocket, 'open'), signal)
   const stream = createWebSocketStream(websocket)
   // When the broker cuts the connection instead of closing the WebSocket, the stream of ws 8.23 waits for a 'finish'
   // that never comes. What was received is read to its end first.
@@ -216,6 +216,17 @@ async function startWebSocket(server: Server, socket: Duplex, signal: AbortSigna
     else stream.once('end', () => stream.destroy())
   })
   return stream
+}
+
+/** `once` of node:events takes long at a start. @throws the error that is emitted instead. */
+async function emitted(emitter: EventEmitter, event: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    emitter.once('error', reject)
+    emitter.once(event, () => {
+      emitter.removeListener('error', reject)
+      resolve()
+    })
+  })
 }
 
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -252,25 +263,42 @@ const REASONS: Readonly<Record<string, string>> = {
 /** What a machine says that has no port left, or no address of that family. */
 export const NOWHERE_TO_CONNECT_FROM = 'no local address or port is free to connect from'
 
+const UNKNOWN_AUTHORITY = 'the certificate authority is not trusted; --cafile names your own authority'
+const NO_VERSION = 'the broker speaks no TLS version that is accepted here (--tls-version)'
+const REFUSED_CERTIFICATE = 'the broker does not accept the client certificate (--cert)'
+
 const TLS_REASONS: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: "the broker's certificate has expired",
+  CERT_HAS_EXPIRED: "the broker's certificate has expired; who runs the broker has to renew it",
   CERT_NOT_YET_VALID: "the broker's certificate is not valid yet; is this machine's clock right?",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "the broker's certificate is self-signed; --cafile names it if you trust it",
-  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate authority is not trusted; --cafile names your own authority',
-  UNABLE_TO_GET_ISSUER_CERT: 'the certificate authority is not trusted; --cafile names your own authority',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the certificate authority is not trusted; --cafile names your own authority',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate authority is not trusted; --cafile names your own authority',
+  CERT_REVOKED: "the broker's certificate has been revoked (--crl); it needs a new one",
   CERT_SIGNATURE_FAILURE: 'the certificate authority is not the one trusted; --cafile names your own authority',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the broker wants a client certificate (--cert, --key)',
+  CRL_HAS_EXPIRED: 'the list of revoked certificates has expired; get a new one for --crl',
+  CRL_NOT_YET_VALID: "the list of revoked certificates (--crl) is not valid yet; is this machine's clock right?",
+  CRL_SIGNATURE_FAILURE: 'the list of revoked certificates (--crl) is not signed by the authority that it names',
+  DEPTH_ZERO_SELF_SIGNED_CERT: "the broker's certificate is self-signed; --cafile names it if you trust it",
+  INVALID_PURPOSE: "the broker's certificate is not made for servers; it needs another one",
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_CRL: 'no list of revoked certificates is of an authority that signed here; add its own to --crl',
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  ERR_SSL_NO_PROTOCOLS_AVAILABLE: NO_VERSION,
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: REFUSED_CERTIFICATE,
+  ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC: 'the broker cannot decrypt what was sent; it may have another key (--psk)',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'the client certificate has expired; --cert needs a new one',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: 'the client certificate has been revoked; --cert needs a new one',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: REFUSED_CERTIFICATE,
   ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE:
     'the broker refused the handshake; it may want a client certificate (--cert, --key) or a pre-shared key (--psk)',
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_PSK_IDENTITY: 'the broker has no pre-shared key of this name (--psk-identity)',
-  ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC: 'the broker cannot decrypt what was sent; it may have another key (--psk)',
+  ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: REFUSED_CERTIFICATE,
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the broker wants a client certificate (--cert, --key)',
   ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR: 'the broker cannot verify what was sent; it may have another key (--psk)',
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'the broker does not speak the protocol asked for (--tls-alpn)',
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: NO_VERSION,
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'the broker does not trust the client certificate (--cert)',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_PSK_IDENTITY: 'the broker has no pre-shared key of this name (--psk-identity)',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: NO_VERSION,
   ERR_SSL_WRONG_VERSION_NUMBER: 'the broker does not speak TLS on this port',
-  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'the broker speaks no TLS version that is accepted here (--tls-version)',
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the broker speaks no TLS version that is accepted here (--tls-version)',
 }
 
 /**
@@ -283,27 +311,33 @@ export function explain(error: NodeJS.ErrnoException, server: Server, step: Step
   if (error instanceof UnreachableError || error instanceof TlsError) return error
   const cause = error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error
   const where = addressOf(server)
-  const tls = tlsReason(cause, step)
+  const tls = tlsReason(cause, server, step)
   if (tls !== undefined) return new TlsError(`cannot trust ${where}: ${tls}`, { cause: error })
   return new UnreachableError(`cannot reach ${where}: ${plainReason(cause, server, step)}`, { cause: error })
 }
 
-function tlsReason(error: NodeJS.ErrnoException & { reason?: string }, step: Step): string | undefined {
-  // As OpenSSL 3.5, of Node 22 and newer, has it: SSL/TLS.
-  const code = (error.code ?? '').replace('ERR_SSL_SSL/TLS_', 'ERR_SSL_SSLV3_')
+function tlsReason(error: NodeJS.ErrnoException & { reason?: string }, server: Server, step: Step): string | undefined {
+  // As OpenSSL 3.5, of Node 22 and newer, has it: SSL/TLS. A number is the reason code of an error of MQTT.js.
+  const code = String(error.code ?? '').replace('ERR_SSL_SSL/TLS_', 'ERR_SSL_SSLV3_')
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `the certificate is for another host: ${error.reason}; --servername or --insecure if that is right`
+    const difference = error.reason?.replace(/: $/, '')
+    return `the certificate is for another host: ${difference}; --servername or --insecure if that is right`
   }
   if (TLS_REASONS[code] !== undefined) return TLS_REASONS[code]
   if (code.startsWith('ERR_SSL_') || /CERT|SIGNATURE|ISSUER/.test(code)) return error.reason ?? error.message
   if (step !== 'tls') return undefined
-  return code === 'ECONNRESET' ? 'it closed the connection; does it speak TLS on this port?' : error.message
+  if (code !== 'ECONNRESET') return error.message
+  const hint = server.tls?.cert === undefined ? '' : ', and take the client certificate (--cert)'
+  return `it closed the connection; does it speak TLS on this port${hint}?`
 }
 
 function plainReason(error: NodeJS.ErrnoException, server: Server, step: Step): string {
   if (step === 'websocket') {
     const status = /Unexpected server response: (\d+)/.exec(error.message)?.[1]
-    if (status === undefined) return `no WebSocket there: ${REASONS[error.code ?? ''] ?? error.message}`
+    if (status === undefined) {
+      const hint = server.tls?.cert === undefined ? '' : '; it may not take the client certificate (--cert)'
+      return `no WebSocket there: ${REASONS[error.code ?? ''] ?? error.message}${hint}`
+    }
     return `it answered the WebSocket request for ${server.websocket?.path} with HTTP status ${status} (--ws-path, --ws-header)`
   }
   // For an address that was asked for it is `bind` that fails; but for ports both are told of `connect`.

@@ -276,13 +276,19 @@ export const connectionOptions = table({
     group: 'TLS',
     describe: 'Trust the certificate authorities of the operating system; turns TLS on',
   },
+  crl: {
+    kind: file,
+    group: 'TLS',
+    describe:
+      'Refuse certificates that a list in this PEM file has revoked; it needs a list of every authority in the chain',
+  },
   psk: {
     kind: psk,
     group: 'TLS',
     describe: 'Pre-shared key in place of certificates, in hex; turns TLS on',
     secret: true,
     requires: ['pskIdentity'],
-    excludes: ['cafile', 'capath', 'tlsUseOsCerts'],
+    excludes: ['cafile', 'capath', 'tlsUseOsCerts', 'crl'],
   },
   pskIdentity: { kind: pskIdentity, group: 'TLS', describe: 'Name by which the broker knows the pre-shared key' },
   cert: { kind: file, group: 'TLS', describe: 'Client certificate, with its chain, in PEM', requires: ['key'] },

@@ -35,11 +35,23 @@ function namesFor(packet: PropertyPacket): PropertyName[] {
 
 /** The words as `joinWords` has put them together, or split at blanks: the last value may hold some. */
 function wordsOf(text: string): readonly string[] {
-  if (text.startsWith('[')) return JSON.parse(text)
+  if (text.startsWith('[')) return wordsIn(text)
   const match = /^(\S+)\s+(?:(user-property)\s+(\S+)|(?!user-property\s)(\S+))\s(.*)$/is.exec(text)
   if (match === null) throw new InvalidValue()
   const [, packet, userProperty, key, name, value] = match
   return userProperty === undefined ? [packet!, name!, value!] : [packet!, userProperty, key!, value!]
+}
+
+/** From environment or profile anything may come that starts like them. */
+function wordsIn(json: string): readonly string[] {
+  let words: unknown
+  try {
+    words = JSON.parse(json)
+  } catch {
+    throw new InvalidValue()
+  }
+  if (!Array.isArray(words) || !words.every((word) => typeof word === 'string')) throw new InvalidValue()
+  return words
 }
 
 function read(packetTyped: string, nameTyped: string, values: readonly string[]): PacketProperty {

@@ -28,6 +28,8 @@ export interface Source {
    * line: repeated options add up, and two options that exclude each other clash, whichever source they are in.
    */
   readonly joins?: Source
+  /** The variables of the environment that its passwords were in. */
+  readonly variables?: readonly string[]
 }
 
 /** What is known of one option before defaults. */

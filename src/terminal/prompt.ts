@@ -9,11 +9,12 @@ const CTRL_U = '\u0015'
 /**
  * Asks on the terminal for a text that is not shown. Standard input may be a pipe at the same time.
  *
+ * @param otherwise how to give it where there is no terminal.
  * @throws UsageError when there is no terminal; InterruptedError for Ctrl-C; the reason of the signal.
  */
-export async function askSecret(question: string, signal: AbortSignal): Promise<string> {
+export async function askSecret(question: string, otherwise: string, signal: AbortSignal): Promise<string> {
   signal.throwIfAborted()
-  const terminal = openTerminal('for the password on; use --password-file or TMQTT_PASSWORD')
+  const terminal = openTerminal(`for the password on; use ${otherwise}`)
   const stop = () => terminal.input.destroy()
   signal.addEventListener('abort', stop)
   // No echo before the user can type.

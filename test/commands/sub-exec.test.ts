@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { encodeProperties } from '../../src/mqtt/properties.ts'
 import type { Property } from '../../src/mqtt/property-table.ts'
@@ -107,6 +107,19 @@ describe('sub --exec', () => {
     expect(await readShort(peer, 2)).toEqual(['PUBACK 1', 'PUBACK 2'])
   })
 
+  it('does not run for more properties than an environment can hold, and goes on', async () => {
+    const { cli, peer } = await subscribe(['-V', '5', '--exec', 'echo "$MQTT_USER_PROPERTIES"', '-C', '2'])
+    const pair = encodeProperties([['user-property', ['name', 'value']]]).subarray(1)
+    peer.publish({ topic: 'many', properties: Buffer.concat(Array<Buffer>(100_000).fill(pair)) })
+    peer.publish({ topic: 'few', properties: pair })
+    expect(await cli.exit).toBe(1)
+    expect(cli.stdout.toString()).toBe('1\n')
+    expect(cli.stderr).toBe(
+      "tmqtt sub: the command for the message on 'many' cannot be run: its arguments and its environment are too long\n" +
+        'tmqtt sub: 1 of 2 commands failed\n',
+    )
+  })
+
   it('passes the environment on, but no credentials', async () => {
     const env = {
       PATH: process.env.PATH,
@@ -129,6 +142,18 @@ describe('sub --exec', () => {
       ...['MQTT_FILTER', 'MQTT_QOS', 'MQTT_RETAIN', 'MQTT_TOPIC', 'MQTT_USER_PROPERTIES', 'OTHER', 'PATH'],
       ...['TMQTT_USERNAME', 'TMQTT_WILL_TOPIC'],
     ])
+  })
+
+  it('passes no variable on that a profile has the password from', async () => {
+    const home = temporaryDirectory()
+    mkdirSync(home.file('.config/tmqtt'), { recursive: true })
+    const p = { password: { env: 'SECRET' }, username: { env: 'WHO' } }
+    home.write('.config/tmqtt/config.json', JSON.stringify({ profiles: { p } }))
+    const env = { HOME: home.path, PATH: process.env.PATH, SECRET: 'hunter2', WHO: 'joe' }
+    const { cli, peer } = await subscribe(['--profile', 'p', '--exec', 'echo "$SECRET|$WHO"', '-C', '1'], { env })
+    peer.publish({ topic: 't' })
+    expect(await cli.exit, cli.stderr).toBe(0)
+    expect(cli.stdout.toString()).toBe('|joe\n')
   })
 
   it('has no credentials of a URL in the environment either, but a URL without', async () => {

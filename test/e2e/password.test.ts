@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type KnownBroker, knownAedes } from '../brokers/known-broker.ts'
+import { certificates } from '../support/certificates.ts'
 import { freePort } from '../support/free-port.ts'
 import type { Program } from '../support/program.ts'
-import { hasScript, spawnInTerminal, spawnTmqtt } from '../support/spawn.ts'
+import { hasScript, spawnInTerminal, spawnShell, spawnTmqtt } from '../support/spawn.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 const canary = 'canary-4711'
@@ -48,11 +49,20 @@ describe('the password', () => {
     expect((await subscriber.exited).code).toBe(130)
   })
 
-  it('can not be asked for without a terminal', async () => {
+  it('can not be asked for without a terminal, nor can that of a key', async () => {
     const broker = await start()
-    const publisher = spawnTmqtt([...publish(broker), '--password-prompt'], { env: {}, input: '' })
-    // Under a terminal /dev/tty is there, and it would be asked for.
-    if (!hasTerminal()) expect(await publisher.exited).toEqual({ code: 1, signal: null })
+    const { ca, client } = await certificates()
+    const key = ['--cafile', ca, '--cert', client.certfile, '--key', client.encryptedKeyfile]
+    for (const [more, hint] of [
+      [['--password-prompt'], '--password-file or TMQTT_PASSWORD'],
+      [key, 'TMQTT_KEY_PASSWORD'],
+    ] as const) {
+      // In a session of its own, which has no terminal.
+      const program = spawnShell(`tmqtt ${[...publish(broker), ...more].join(' ')}`)
+      expect(await program.exited).toEqual({ code: 1, signal: null })
+      const says = `there is no terminal to ask for the password on; use ${hint} (tmqtt pub --help)`
+      expect(program.stderr).toBe(`tmqtt pub: ${says}\n`)
+    }
   })
 
   it.skipIf(process.platform !== 'linux').each([
@@ -91,15 +101,6 @@ describe.each([{ env: {} }, { env: { DEBUG: '*', NODE_DEBUG: 'net,tls,http' } }]
     for (const { stdout, stderr } of programs) expect(`${stdout}${stderr}`).not.toContain(canary)
   })
 })
-
-function hasTerminal(): boolean {
-  try {
-    readFileSync('/dev/tty', { flag: 'r' })
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ENXIO'
-  }
-}
 
 async function succeeds(program: Program): Promise<void> {
   expect(await program.exited, program.stderr).toEqual({ code: 0, signal: null })

@@ -42,6 +42,16 @@ describe('TLS', () => {
     expect(says).toContain('--cafile names your own authority')
   })
 
+  it('is not turned off, nor is anybody trusted, by what Node heeds in the environment', async () => {
+    const { ca, server, otherCa } = await certificates()
+    const { urls } = await startAedes({ tls: { ...server, cafile: ca }, websocket: true })
+    const env = { NODE_TLS_REJECT_UNAUTHORIZED: '0', NODE_EXTRA_CA_CERTS: ca }
+    for (const url of [urls.tls, urls.wss]) {
+      const { code } = await failureOf(spawnTmqtt(['sub', '-L', url, '--cafile', otherCa, '-t', 't'], { env }))
+      expect(code).toBe(8)
+    }
+  })
+
   it.each([
     ['server', []],
     ['wrongHost', ['--insecure']],

@@ -116,6 +116,7 @@ describe('connect', () => {
     ['a topic in the URL', 'mqtt://localhost/a', {}],
     ['TLS options without TLS', 'mqtt://localhost', { tls: {} }],
     ['what is no certificate', 'mqtts://localhost', { tls: { cert: 'none' } }],
+    ['what is no list of revoked certificates', 'mqtts://localhost', { tls: { crl: 'none' } }],
     ['a key without its password', 'mqtts://localhost', { tls: { key: lockedKey } }],
     ['headers without WebSocket', 'mqtt://localhost', { headers: { a: 'b' } }],
     ['an unknown version', 'mqtt://localhost', { protocolVersion: '4' }],
@@ -145,6 +146,17 @@ describe('connect', () => {
     }
     await expect(connect(urls.tls)).rejects.toBeInstanceOf(TlsError)
     await expect(connect(urls.tls)).rejects.toThrow('tls.ca names your own authority')
+  })
+
+  it.skipIf(!hasMosquitto)('does not trust a certificate that a list has revoked', async () => {
+    const { ca, revoked, crl } = await certificates()
+    const { urls } = await startMosquitto({ tls: { ...revoked, cafile: ca } })
+    const lists = [crl.otherCa, crl.ca].map((path) => readFileSync(path, 'utf8'))
+    const tls = { ca: readFileSync(ca), crl: lists.join('') }
+    const revocation = "the broker's certificate has been revoked (tls.crl)"
+    await expect(connect(urls.tls, { tls })).rejects.toBeInstanceOf(TlsError)
+    await expect(connect(urls.tls, { tls })).rejects.toThrow(revocation)
+    await expect(connect(urls.tls, { tls: { ...tls, crl: lists } })).rejects.toThrow(revocation)
   })
 })
 

@@ -43,6 +43,16 @@ describe('Session.connect', () => {
     await peer.closed
   })
 
+  it('fails when CONNECT is answered by AUTH that nobody has asked for', async () => {
+    const connecting = Session.connect(optionsFor(broker, { protocolVersion: 5 }), events)
+    const peer = await broker.connection()
+    await peer.packet('CONNECT')
+    peer.send(packet('AUTH', 0, [0x18, 0]))
+    const message = expect.stringMatching(/^cannot reach \S+ Protocol error: Auth packet received/)
+    await expect(connecting).rejects.toMatchObject({ exitCode: 3, message })
+    await peer.closed
+  })
+
   it('gives up when no CONNACK comes in time', async () => {
     const connecting = Session.connect(optionsFor(broker, { connectTimeoutMs: 50 }), events)
     const peer = await broker.connection()
@@ -143,6 +153,20 @@ describe('Session', () => {
     expect(connect2.body.includes('foo')).toBe(true)
     // Clean Start is bit 1 of the connect flags [MQTT 5, 3.1.2.3].
     expect(connect2.body[7]! & 2).toBe(0)
+  })
+})
+
+describe('the signal of a session', () => {
+  it.each(['before', 'behind'])('tells whoever asks for it %s the end why the session is over', async (when) => {
+    const { session } = await connect(broker)
+    const early = when === 'before' ? session.over : undefined
+    expect(early?.aborted ?? false).toBe(false)
+    const reason = new Error('enough')
+    session.fail(reason)
+    await session.end()
+    expect(early ?? session.over).toMatchObject({ aborted: true, reason })
+    expect(() => session.throwIfOver()).toThrow(reason)
+    expect(session.over).toBe(session.over)
   })
 })
 

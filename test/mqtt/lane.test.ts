@@ -1,5 +1,8 @@
+import { Duplex } from 'node:stream'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ClientOptions } from '../../src/mqtt/client-options.ts'
+import { Lane } from '../../src/mqtt/lane.ts'
+import { MalformedPacketError } from '../../src/mqtt/malformed.ts'
 import { Session } from '../../src/mqtt/session.ts'
 import { Subscription } from '../../src/mqtt/subscription.ts'
 import { ack, packet, publishPacket, varint } from '../support/packets.ts'
@@ -115,6 +118,21 @@ describe('Lane', () => {
     ['an acknowledgement without packet identifier', packet('PUBREC', 0)],
     ['an acknowledgement with packet identifier 0', packet('PUBREL', 2, [0, 0])],
     ['an acknowledgement with properties longer than the packet', packet('PUBACK', 0, [0, 9, 0x87, 9]), v5],
+    ['an acknowledgement with flags of 2', packet('PUBACK', 2, [0, 1])],
+    ['an acknowledgement with flags of 0', packet('PUBREL', 0, [0, 1])],
+    ['PINGRESP that says something', packet('PINGRESP', 0, [0])],
+    ['PINGRESP that says something', packet('PINGRESP', 1), v5],
+    ['a packet of type 0, which has no place there', [0x00, 0]],
+    ['a packet of type 8, which has no place there', packet('SUBSCRIBE', 2, [0, 1, 0, 1, 0x61, 0])],
+    ['a packet of type 14, which has no place there', packet('DISCONNECT', 0)],
+    ['a packet of type 9 that is cut off', packet('SUBACK', 0, [])],
+    ['SUBACK without reason code', packet('SUBACK', 0, [0, 1, 0]), v5],
+    ['properties longer than their packet', packet('SUBACK', 0, [0, 1, 9, 0]), v5],
+    ['a property runs past the end of its packet', packet('DISCONNECT', 0, [0, 4, 0x1f, 0, 9, 0x61]), v5],
+    ['property 0x13 in a packet of type 14', packet('DISCONNECT', 0, [0, 3, 0x13, 0, 1]), v5],
+    ['property 0x13 twice', packet('CONNACK', 0, [0, 0, 6, 0x13, 0, 1, 0x13, 0, 1]), v5],
+    ['property 0x21 of 0', packet('CONNACK', 0, [0, 0, 3, 0x21, 0, 0]), v5],
+    ['property 0x24 of 2', packet('CONNACK', 0, [0, 0, 2, 0x24, 2]), v5],
   ])('closes the connection for good over %s', async (says, bytes, options) => {
     const connected = await connect(broker, options)
     const { peer, session } = connected
@@ -135,10 +153,29 @@ describe('Lane', () => {
     await peer.closed
   })
 
+  it('takes PUBREL with DUP, which MQTT 3.1 sets on what is sent again', async () => {
+    const { peer, session } = await connect(broker)
+    startPublisher(session)
+    session.subscription = new Subscription(session, [], () => {})
+    peer.send(packet('PUBREL', 0x0a, [0, 7]))
+    expect(await readShort(peer, 1)).toEqual(['PUBCOMP 7'])
+  })
+
+  it('reads nothing of what it has got while paused, behind what is malformed', async () => {
+    const socket = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
+    const lane = new Lane(socket, undefined)
+    const controls: Buffer[] = []
+    lane.control.on('data', (packet: Buffer) => controls.push(packet))
+    lane.pause()
+    socket.push(packet('PUBACK', 0, [0, 0]))
+    socket.push(packet('SUBACK', 0, [0, 1, 0]))
+    lane.resume()
+    expect(await lane.closed).toEqual(new MalformedPacketError('a packet before CONNACK'))
+    expect(controls).toEqual([])
+  })
+
   it.each([
-    ['a type that does not exist', [0x00, 0]],
     ['a second CONNACK', packet('CONNACK', 0, [0, 0])],
-    ['SUBACK without reason code', packet('SUBACK', 0, [])],
     ['SUBACK with flags', packet('SUBACK', 1, [0, 1, 0])],
   ])('loses the connection over %s', async (_name, bytes) => {
     const connected = await connect(broker, { reconnect: { attempts: 0, delayMs: 1, maxDelayMs: 1 } })

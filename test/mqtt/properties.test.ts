@@ -86,6 +86,8 @@ describe('decodeProperties', () => {
     ['08 0003 eda080', 'a text that is not UTF-8'],
     ['26 0001 ff 0000', 'a text that is not UTF-8'],
     ['26 0000 0001 c3', 'a text that is not UTF-8'],
+    ['03 0003 610062', 'a text with NUL in it'],
+    ['26 0000 0001 00', 'a text with NUL in it'],
   ])('refuses %s: %s', (hex, message) => {
     expect(() => decode(hex)).toThrow(new MalformedPacketError(message))
   })

@@ -51,6 +51,7 @@ describe('TLS', () => {
   )
 
   it.each<[option: string, given: Texts]>([
+    ['--crl', { crl: 'f' }],
     ['--tls-version', { tlsVersion: 'tlsv1.3' }],
     ['--ciphers', { ciphers: 'HIGH' }],
     ['--tls-alpn', { tlsAlpn: 'mqtt' }],
@@ -129,6 +130,12 @@ describe('TLS', () => {
     expect(given.server.tls).toMatchObject({ passphrase: password })
   })
 
+  it('takes every list of revoked certificates in the file of --crl', () => {
+    const [ours, others] = [pemOf(files.crl.ca), pemOf(files.crl.otherCa)]
+    const crl = temporaryDirectory().write('lists.pem', `text before\n${others}\n${ours}\n`)
+    expect(optionsOf({ cafile: files.ca, crl }).server.tls).toMatchObject({ crl: [others, ours] })
+  })
+
   it('refuses a client certificate where TLS is off', () => {
     const { certfile, keyfile } = files.client
     expect(() => optionsOf({ cert: certfile, key: keyfile })).toThrow(/^--cert does nothing without TLS/)
@@ -139,6 +146,8 @@ describe('TLS', () => {
     const missing = directory.file('missing')
     const empty = directory.write('empty', 'not a certificate')
     const broken = directory.write('broken', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
+    const list = readFileSync(files.crl.ca, 'latin1')
+    const brokenList = directory.write('list', `${list}-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n`)
     const nothing = temporaryDirectory().path
     const { certfile, keyfile, encryptedKeyfile } = files.client
     const trusted = { cafile: files.ca }
@@ -147,6 +156,11 @@ describe('TLS', () => {
       [{ cafile: directory.path }, `--cafile ${directory.path}: is a directory`],
       [{ cafile: empty }, `--cafile ${empty}: no PEM certificate in it`],
       [{ cafile: broken }, `--cafile ${broken}: holds a certificate that cannot be read`],
+      [{ ...trusted, crl: missing }, `--crl ${missing}: no such file`],
+      [{ ...trusted, crl: directory.path }, `--crl ${directory.path}: is a directory`],
+      [{ ...trusted, crl: empty }, `--crl ${empty}: no PEM list of revoked certificates in it`],
+      [{ ...trusted, crl: files.ca }, `--crl ${files.ca}: no PEM list of revoked certificates in it`],
+      [{ ...trusted, crl: brokenList }, `--crl ${brokenList}: Failed to parse CRL`],
       [{ capath: missing }, `--capath ${missing}: no such file`],
       [{ capath: nothing }, `--capath ${nothing}: no PEM certificate in any file there`],
       [{ ...trusted, cert: missing, key: keyfile }, `--cert ${missing}: no such file`],
@@ -218,6 +232,7 @@ describe('--no-tls', () => {
     [{ url: 'mqtts://h:7' }, 7],
     [{ port: '8883' }, 8883],
     [{ cafile: 'missing', port: '7' }, 7],
+    [{ cafile: 'missing', crl: 'missing' }, 8883],
     [{ cert: 'missing', key: 'missing', keyform: 'engine', tlsEngine: 'x', ciphers: 'x', tlsKeylog: 'x' }, 1883],
   ])('leaves %j without effect, but for the port %d', (given, port) => {
     const { server } = optionsOf({ ...given, noTls: 'true' })

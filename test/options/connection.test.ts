@@ -157,6 +157,7 @@ describe('connectionOptions', () => {
     ['password', 'p', 'passwordPrompt', 'true'],
     ['passwordFile', 'f', 'passwordPrompt', 'true'],
     ['psk', 'ab', 'cafile', 'c'],
+    ['psk', 'ab', 'crl', 'c'],
     ['psk', 'ab', 'capath', 'c'],
     ['psk', 'ab', 'tlsUseOsCerts', 'true'],
   ])('refuses %s %s together with %s %s', (one, text, other, otherText) => {

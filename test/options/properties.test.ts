@@ -40,12 +40,12 @@ describe('packetProperty', () => {
     expect(() => packetProperty.parse(text)).toThrow(message)
   })
 
-  it.each(['', 'connect', 'connect user-property', 'connect user-property a', 'connect content-type'])(
-    'says what is expected in place of %j',
-    (text) => {
-      expect(() => packetProperty.parse(text)).toThrow(new InvalidValue())
-    },
-  )
+  it.each([
+    ...['', 'connect', 'connect user-property', 'connect user-property a', 'connect content-type'],
+    ...['[', '[::1]', '[1,2,3]', '["publish",1,"x"]', '["publish","content-type"]'],
+  ])('says what is expected in place of %j', (text) => {
+    expect(() => packetProperty.parse(text)).toThrow(new InvalidValue())
+  })
 
   it('takes every property on every packet that may carry it', () => {
     for (const [name, { type, packets }] of Object.entries(propertyTable)) {

@@ -7,13 +7,16 @@ import { describe, expect, it } from 'vitest'
 import { type Certificates, certificates } from './certificates.ts'
 import { atEndOfTest } from './clean-up.ts'
 
-type Identity = 'server' | 'expired' | 'wrongHost' | 'selfSigned'
+type Identity = 'server' | 'expired' | 'notYetValid' | 'revoked' | 'wrongHost' | 'wrongPurpose' | 'selfSigned'
 
 describe('certificates', () => {
   it.each<[Identity, 'ca' | 'otherCa', string | undefined]>([
     ['server', 'ca', undefined],
     ['server', 'otherCa', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
     ['expired', 'ca', 'CERT_HAS_EXPIRED'],
+    ['notYetValid', 'ca', 'CERT_NOT_YET_VALID'],
+    ['revoked', 'ca', undefined],
+    ['wrongPurpose', 'ca', 'INVALID_PURPOSE'],
     ['wrongHost', 'ca', 'ERR_TLS_CERT_ALTNAME_INVALID'],
     ['selfSigned', 'ca', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
   ])('%s, to a client that trusts %s, is %s', async (identity, authority, code) => {

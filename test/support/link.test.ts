@@ -55,6 +55,28 @@ describe('a link', () => {
     await Promise.all(there)
   })
 
+  it('leaves a black hole with abandon, and carries new connections', async () => {
+    const broker = await startScriptedBroker()
+    const link = await startLink(broker.port)
+    const lost = connect(link.ports.tcp, '127.0.0.1')
+    lost.write(message)
+    const peer = await broker.connection()
+    await peer.packet()
+    link.abandon()
+    lost.write(message)
+    const arrived: string[] = []
+    peer.packet().then(
+      () => arrived.push('a packet'),
+      () => arrived.push('its end'),
+    )
+    const after = connect(link.ports.tcp, '127.0.0.1')
+    after.write(message)
+    expect(await (await broker.connection()).packet()).toMatchObject({ type: 'PUBLISH' })
+    expect(arrived).toEqual([])
+    expect(lost.destroyed).toBe(false)
+    for (const socket of [lost, after]) socket.destroy()
+  })
+
   it.each(['before', 'after'] as const)('breaks %s a packet of the client', async (when) => {
     const { link, client, peer } = await linked(true)
     await peer.packet()

@@ -32,6 +32,8 @@ export interface Link {
   /** Swallows nothing, and hands on nothing: connections stay open, new ones too. */
   freeze(): void
   thaw(): void
+  /** Makes a black hole of what is open: it stays open, and nothing comes through any more. */
+  abandon(): void
   /** Hands on no more than this, in each direction of each connection. */
   limit(bytesPerSecond: number): void
   stop(): Promise<void>
@@ -56,6 +58,7 @@ const PIECE = 0.01
  */
 export async function startLink(to: number, { packets = false, ...settings }: LinkSettings = {}): Promise<Link> {
   const open = new Set<Duplex>()
+  const abandoned = new WeakSet<Duplex>()
   const cuts = new Set<PendingCut>()
   let connections = 0
   let rate = Number.POSITIVE_INFINITY
@@ -66,6 +69,10 @@ export async function startLink(to: number, { packets = false, ...settings }: Li
   const dueAt = (from: Side, { type }: Packet): PendingCut | undefined =>
     [...cuts].find((cut) => cut.from === from && cut.type === type && ++cut.seen === (cut.nth ?? 1))
 
+  const passable = async (sink: Duplex) => {
+    await thawed
+    if (abandoned.has(sink)) await new Promise(() => {})
+  }
   const carry = async (from: Side, source: Duplex, sink: Duplex) => {
     let rest: Buffer = Buffer.alloc(0)
     let goOn = () => {}
@@ -73,7 +80,7 @@ export async function startLink(to: number, { packets = false, ...settings }: Li
     const hand = async (bytes: Buffer) => {
       const size = rate === Number.POSITIVE_INFINITY ? bytes.length : Math.max(1, Math.round(rate * PIECE))
       for (let at = 0; at < bytes.length; at += size) {
-        await thawed
+        await passable(sink)
         const piece = bytes.subarray(at, at + size)
         if (!sink.write(piece) && !sink.destroyed) {
           await new Promise<void>((resolve) => {
@@ -84,7 +91,7 @@ export async function startLink(to: number, { packets = false, ...settings }: Li
       }
     }
     for await (const chunk of source as AsyncIterable<Buffer>) {
-      await thawed
+      await passable(sink)
       if (!packets) {
         await hand(chunk)
         continue
@@ -118,7 +125,7 @@ export async function startLink(to: number, { packets = false, ...settings }: Li
       one.on('error', () => {})
       one.once('close', () => {
         open.delete(one)
-        other.end()
+        if (!abandoned.has(one)) other.end()
       })
     }
     for (const done of [carry('client', client, broker), carry('broker', broker, client)]) done.catch(() => {})
@@ -142,6 +149,9 @@ export async function startLink(to: number, { packets = false, ...settings }: Li
       })
     },
     thaw: () => thaw(),
+    abandon() {
+      for (const stream of open) abandoned.add(stream)
+    },
     limit(bytesPerSecond) {
       rate = bytesPerSecond
     },

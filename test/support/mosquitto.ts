@@ -99,9 +99,10 @@ function configuration(options: MosquittoOptions, ports: Mosquitto['ports'], dir
   if (websocket) lines.push(`listener ${ports.ws} 127.0.0.1`, 'protocol websockets')
   if (unixSocket) lines.push(`listener 0 ${directory.file('socket')}`)
   if (tls !== undefined) {
-    const { cafile, certfile, keyfile, requireClientCertificate = false } = tls
+    const { cafile, certfile, keyfile, crlfile, requireClientCertificate = false } = tls
     const files = [`cafile ${cafile}`, `certfile ${certfile}`, `keyfile ${keyfile}`]
     files.push(`require_certificate ${requireClientCertificate}`)
+    if (crlfile !== undefined) files.push(`crlfile ${crlfile}`)
     lines.push(`listener ${ports.tls} 127.0.0.1`, ...files)
     if (websocket) lines.push(`listener ${ports.wss} 127.0.0.1`, 'protocol websockets', ...files)
   }

@@ -4,6 +4,7 @@ import type { Credentials } from '../../bench/plan.ts'
 import { readReport, readReports } from '../../bench/read-report.ts'
 import type { Report } from '../../bench/report.ts'
 import { LocalError } from '../../errors.ts'
+import { warnIfShared } from '../../mqtt/read-file.ts'
 
 /** @throws LocalError for a file that can't be read or is no report. */
 export function readReportFile(path: string): Report {
@@ -15,10 +16,15 @@ export function readReportsFile(path: string): readonly Report[] {
   return readReports(readText(path, path), path)
 }
 
-/** @throws LocalError for a file that can't be read or has something else in it. */
-export function readCredentialsFile(path: string): readonly Credentials[] {
+/**
+ * @param warn told when others can read it, if it holds passwords.
+ * @throws LocalError for a file that can't be read or has something else in it.
+ */
+export function readCredentialsFile(path: string, warn: (text: string) => void): readonly Credentials[] {
   const name = `--credentials ${path}`
-  return readCredentials(readText(path, name), name)
+  const all = readCredentials(readText(path, name), name)
+  if (all.some(({ password }) => password !== undefined)) warnIfShared('--credentials', path, warn)
+  return all
 }
 
 /** So that a thread has room for some. */

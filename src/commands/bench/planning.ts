@@ -4,7 +4,7 @@ import type { Segment } from '../../bench/schedule.ts'
 import { UsageError } from '../../errors.ts'
 import type { Io } from '../../io.ts'
 import { type ConnectionValues, connectionOptions } from '../../options/connection.ts'
-import { askSecrets } from '../session.ts'
+import { askSecrets, noticeTo } from '../session.ts'
 import { readCredentialsFile } from './files.ts'
 import type { BenchValues, LoadValues } from './options.ts'
 
@@ -28,7 +28,7 @@ export async function planOf(work: Work, io: Io): Promise<Plan> {
     client: { values: connectionValues(values), env: io.env, ...secrets },
     brokers: values.broker.map(({ host, port = values.port ?? defaultPort(values) }) => ({ host, port })),
     clientId: values.clientId ?? (values.clientIdPrefix === undefined ? 'bench-%r-%i' : `${values.clientIdPrefix}%i`),
-    credentials: values.credentials === undefined ? [] : readCredentialsFile(values.credentials),
+    credentials: values.credentials === undefined ? [] : readCredentialsFile(values.credentials, noticeTo(io, 'bench')),
     bindAddresses: values.bind,
     publish,
     subscribe,

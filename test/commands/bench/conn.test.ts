@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { startAedes } from '../../support/aedes.ts'
 import { runCli } from '../../support/run.ts'
+import { temporaryDirectory } from '../../support/temporary.ts'
 
 describe('bench conn', () => {
   it('--churn reports who left and came back, and --fail-if judges it', async () => {
@@ -15,6 +16,21 @@ describe('bench conn', () => {
       thresholds: [{ reason: 'left is 10' }, { failed: false }],
       result: { connections: { intended: 20, connected: 20, left: 10, missed: 0, failed: {}, lost: {} } },
     })
+  })
+
+  it.skipIf(process.platform === 'win32').each([
+    [0o600, 'joe,secret', false],
+    [0o640, 'joe,secret', true],
+    [0o604, 'joe,secret', true],
+    [0o644, 'joe', false],
+  ])('warns when others can read --credentials: mode %o, %s', async (mode, text, warns) => {
+    await using broker = await startAedes()
+    const file = temporaryDirectory().write('users.csv', text, mode)
+    const options = ['-L', broker.urls.tcp, '--clients', '1', '--settle', '0', '--duration', '10ms']
+    const run = runCli(['bench', 'conn', ...options, '--credentials', file])
+    expect(await run.exit, run.stderr).toBe(0)
+    const warning = `tmqtt bench: --credentials ${file}: other users can read this file (chmod 600)\n`
+    expect(run.stderr).toBe(warns ? warning : '')
   })
 
   it('--kill is for --churn', async () => {

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'acorn'
 import { build } from 'esbuild'
+import { markCalled } from './eager.mjs'
 import { keepMetafile } from './licenses.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -169,30 +170,40 @@ function parserOfYargs() {
   }
 }
 
-/** In place of packages that MQTT.js loads at every start and that are never asked for anything here. */
+/** In place of what MQTT.js loads at every start and what is never asked for here, or only for a part of what it has. */
 const STAND_INS = {
   // DEBUG is taken out of the environment: packets have passwords.
   debug: 'module.exports=()=>Object.assign(()=>{},{enabled:false})',
   // Keeps topic aliases of what MQTT.js publishes, which is nothing.
   'lru-cache': 'exports.LRUCache=class extends Map{constructor(){super()}}',
+  // Copies what MQTT.js publishes.
+  'rfdc/default': 'module.exports=structuredClone',
+  // Take messages, and the end of their delivery: neither comes to MQTT.js.
+  './publish': 'exports.default=()=>{}',
+  './pubrel': 'exports.default=()=>{}',
   // Everything is CommonJS in the end; Node's loader of modules would come with it.
   'node:module': 'exports.createRequire=()=>require',
+  // Has streams, and much else that the parser of packets does not need.
+  bl: 'module.exports=require("./src/mqtt/chunk-list.ts").chunkList',
 }
 
 function standIns() {
   return {
     name: 'stand-ins',
     setup({ onResolve, onLoad }) {
-      onResolve({ filter: /^(debug|lru-cache|node:module|module)$/ }, ({ path }) => ({
+      onResolve({ filter: /^(bl|debug|lru-cache|node:module|module|rfdc\/default)$/ }, ({ path }) => ({
         path: path === 'module' ? 'node:module' : path,
         namespace: 'stand-in',
       }))
-      // MQTT.js wants its version, and gets no more.
-      onLoad({ filter: /\/mqtt\/package\.json$/ }, ({ path }) => {
+      onResolve({ filter: /^\.\/(publish|pubrel)$/ }, ({ path, importer }) =>
+        importer.endsWith('/mqtt/build/lib/handlers/index.js') ? { path, namespace: 'stand-in' } : undefined,
+      )
+      // Whoever loads one wants the version, and gets no more.
+      onLoad({ filter: /\/package\.json$/ }, ({ path }) => {
         const { version } = JSON.parse(readFileSync(path, 'utf8'))
         return { contents: JSON.stringify({ version }), loader: 'json' }
       })
-      onLoad({ filter: /./, namespace: 'stand-in' }, ({ path }) => ({ contents: STAND_INS[path] }))
+      onLoad({ filter: /./, namespace: 'stand-in' }, ({ path }) => ({ contents: STAND_INS[path], resolveDir: root }))
     },
   }
 }
@@ -236,6 +247,7 @@ async function buildProgram() {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   for (const [name, code] of files) writeFileSync(join(folder, name), atHome(code, homes))
+  await markCalled(folder)
   keepMetafile('program', metafile)
 }
 

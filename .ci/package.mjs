@@ -1,5 +1,8 @@
 // Makes executables that need no Node: `npm run package -- [--out FOLDER] [PLATFORM…]`, of all platforms by default.
 //
+// They heed no NODE_OPTIONS, which are for programs that have their Node from elsewhere; with --heed-node-options, for
+// a look into them, they do.
+//
 // Into a binary of Node go the program and, for the platform of this machine, the code that V8 has compiled for it.
 //
 // pkg and its Node are no dependencies of the project, but pinned in .ci/packaging and installed when this runs first:
@@ -26,9 +29,12 @@ const asset = "(name) => Buffer.from(process.getBuiltinModule('node:sea').getRaw
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { out: { type: 'string', default: join(root, 'build/executables') } },
+    options: {
+      out: { type: 'string', default: join(root, 'build/executables') },
+      'heed-node-options': { type: 'boolean' },
+    },
   })
-  await packageFor(wanted(positionals), resolve(values.out))
+  await packageFor(wanted(positionals), resolve(values.out), values['heed-node-options'] ? 'env' : 'none')
 } catch (error) {
   process.stderr.write(`package: ${error.message}\n`)
   process.exitCode = 1
@@ -48,7 +54,8 @@ function nameOf({ name }) {
   return name
 }
 
-async function packageFor(wanted, out) {
+/** @param options where the executables take options of Node from, as Node's execArgvExtension. */
+async function packageFor(wanted, out, options) {
   mkdirSync(out, { recursive: true })
   mkdirSync(work, { recursive: true })
   for (const name of ['SHA256SUMS', ...targets.map(({ file }) => file)]) rmSync(join(out, name), { force: true })
@@ -63,7 +70,7 @@ async function packageFor(wanted, out) {
     nodeOf(target, work)
     const names = target === host ? await makeCaches(node, pieces, caches) : []
     const output = join(out, target.file)
-    bake(node, target, output, assetsOf(pieces, names, caches))
+    bake(node, target, output, assetsOf(pieces, names, caches), options)
     sums.push(`${createHash('sha256').update(readFileSync(output)).digest('hex')}  ${target.file}\n`)
   }
   writeFileSync(join(out, 'SHA256SUMS'), sums.join(''))
@@ -82,10 +89,10 @@ function installPkg() {
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: packaging })
 }
 
-function bake(node, { name }, output, { assets, compiled }) {
+function bake(node, { name }, output, { assets, compiled }, options) {
   const main = join(work, 'main.cjs')
   writeFileSync(main, `${start}\nstart(${asset}, ${JSON.stringify(compiled)}, false)\n`)
-  const args = [main, ...name.split('-'), output, JSON.stringify(assets)]
+  const args = [main, ...name.split('-'), output, JSON.stringify(assets), options]
   const env = { ...process.env, HOME: work, USERPROFILE: work }
   process.stderr.write(run(node, [join(packaging, 'bake.cjs'), ...args], { env }))
 }

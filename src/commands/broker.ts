@@ -23,7 +23,8 @@ const options = table({
   wsPort: {
     kind: integer(0, 0xffff, 'PORT'),
     group: 'Listening',
-    describe: 'Port for MQTT over WebSocket; 0 picks a free one',
+    describe:
+      'Port for MQTT over WebSocket; 0 picks a free one. Web pages of other machines need -u and a password, too',
   },
   address: {
     kind: textOf('ADDRESS', 'an address of this machine'),
@@ -70,7 +71,7 @@ export const broker = command({
     try {
       servers.push(await listen(net.createServer(aedes.handle), values.port, values, io, 'mqtt', sockets))
       if (values.wsPort !== undefined) {
-        servers.push(await listen(await websocketServer(aedes), values.wsPort, values, io, 'ws', sockets))
+        servers.push(await listen(await websocketServer(aedes, values), values.wsPort, values, io, 'ws', sockets))
       }
       if (!io.signal.aborted) await once(io.signal, 'abort')
     } finally {
@@ -88,11 +89,20 @@ function isLoopback(address: string): boolean {
   return address === 'localhost' || address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(address)
 }
 
-async function websocketServer(aedes: Aedes): Promise<net.Server> {
+/** @param origin of a web page; there is none where no browser is. */
+function isFromHere(origin: string | undefined): boolean {
+  if (origin === undefined) return true
+  if (!URL.canParse(origin)) return false
+  return isLoopback(new URL(origin).hostname.replace(/^\[(.*)\]$/, '$1'))
+}
+
+async function websocketServer(aedes: Aedes, { password }: Values): Promise<net.Server> {
   const { createServer } = await import('node:http')
   const { createWebSocketStream, WebSocketServer } = await import('ws')
   const server = createServer()
-  const websockets = new WebSocketServer({ server })
+  // A browser lets every page connect to this machine, and says where the page is from [RFC 6455, 10.2].
+  const verifyClient = ({ origin }: { readonly origin?: string }) => password !== undefined || isFromHere(origin)
+  const websockets = new WebSocketServer({ server, verifyClient })
   // It repeats the errors of `server`, which `listen` reports.
   websockets.on('error', () => {})
   websockets.on('connection', (websocket, request) => aedes.handle(createWebSocketStream(websocket), request))

@@ -8,6 +8,8 @@ export interface SettingsFile {
   readonly text: string
   /** Whether other users may read it. */
   readonly isShared: boolean
+  /** Whether users that are not of its group either may write it. */
+  readonly isOpen: boolean
 }
 
 /**
@@ -25,7 +27,8 @@ export function readSettings(path: string): SettingsFile | undefined {
     throw error
   }
   try {
-    return { text: readFileSync(file, 'utf8'), isShared: sep === '/' && (fstatSync(file).mode & 0o044) !== 0 }
+    const allows = (bits: number) => sep === '/' && (fstatSync(file).mode & bits) !== 0
+    return { text: readFileSync(file, 'utf8'), isShared: allows(0o044), isOpen: allows(0o002) }
   } finally {
     closeSync(file)
   }

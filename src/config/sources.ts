@@ -3,7 +3,7 @@ import type { Io } from '../io.ts'
 import { configurationOptions, mosquittoFileOptions, NO_PROFILE } from '../options/configuration.ts'
 import type { Configuration } from '../options/configuration-file.ts'
 import { longName, type OptionTable } from '../options/option.ts'
-import { resolve, type Source } from '../options/resolve.ts'
+import { resolve, type SecretReference, type Source } from '../options/resolve.ts'
 import { configurationPath, homeOf, mosquittoFilePath, readSettings, reasonOf, type SettingsFile } from './files.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -94,7 +94,14 @@ async function chosenProfile(
   if (name === undefined) return undefined
   const { findProfile } = await import('../options/configuration-file.ts')
   const { profileSource } = await import('../options/profile.ts')
-  return profileSource(findProfile(configuration, name), command.options, { tables, home: homeOf(env) })
+  const source = profileSource(findProfile(configuration, name), command.options, { tables, home: homeOf(env) })
+  if (file.isOpen && [...source.texts.values()].flat().some(isProgram))
+    throw new UsageError(`${path}: any user can change this file, and it names a program to run; chmod 600 it`)
+  return source
+}
+
+function isProgram(text: string | SecretReference): boolean {
+  return typeof text !== 'string' && 'command' in text
 }
 
 /** Reads the text of a configuration file, and warns when it holds secrets that others can read. */

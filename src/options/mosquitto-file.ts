@@ -23,7 +23,7 @@ export function mosquittoFileSource(text: string, path: string, table: OptionTab
     const value = space < 0 ? '' : line.slice(space + 1)
     const place = `${path} line ${index + 1}`
     const key = names.get(name)
-    if (key === undefined) throw unknown(place, name, names)
+    if (key === undefined) throw unknown(place, name, names, table)
     // mosquitto's clients take no notice of -o there, since the file is found before it is read.
     if (Object.hasOwn(mosquittoFileOptions, key)) return
     if (Object.hasOwn(configurationOptions, key)) throw new UsageError(`${place}: ${name} has no effect here`)
@@ -38,7 +38,14 @@ export function mosquittoFileSource(text: string, path: string, table: OptionTab
   return { texts, nameOf: (key, index = -1) => places.get(key)!.at(index)! }
 }
 
-function unknown(place: string, name: string, names: ReadonlyMap<string, string>): UsageError {
+function unknown(place: string, name: string, names: ReadonlyMap<string, string>, table: OptionTable): UsageError {
   if (!name.startsWith('-')) return new UsageError(`${place}: expected an option, such as -h example.org`)
-  return new UsageError(`${place}: unknown option ${name}${didYouMean(name, [...names.keys()])}`)
+  // What is behind it may be a password.
+  const [option = name] = /^--[^=]+|^-[^-]/.exec(name) ?? []
+  const key = names.get(option)
+  if (key !== undefined)
+    return new UsageError(
+      `${place}: ${option} ${isFlag(table[key]!) ? 'takes no value' : 'needs a blank before its value'}`,
+    )
+  return new UsageError(`${place}: unknown option ${option}${didYouMean(option, [...names.keys()])}`)
 }

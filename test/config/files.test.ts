@@ -38,7 +38,7 @@ describe('readSettings', () => {
     [0o644, true],
   ])('of mode %o tells whether others may read it: %s', (mode, isShared) => {
     const path = temporaryDirectory().write('a', 'é', mode)
-    expect(readSettings(path)).toEqual({ text: 'é', isShared })
+    expect(readSettings(path)).toEqual({ text: 'é', isShared, isOpen: false })
   })
 
   it('has nothing where there is no file', () => {

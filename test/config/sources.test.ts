@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadCommands } from '../../src/commands/index.ts'
@@ -234,5 +234,31 @@ describe.skipIf(process.platform === 'win32')('readSources, of a file that other
     const { warnings } = await result(['sub'], { HOME: path })
     expect(warnings).toEqual(sharing(file('.config/mosquitto_sub'), 'line 3: -P'))
     expect((await result(['pub', '-t', 'a', '-m', 'x'], { HOME: path })).warnings).toEqual([])
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('readSources, of a file that any user can change', () => {
+  const profiles = { plain: { host: 'h' }, runs: { password: { command: ['echo', 'secret'] } } }
+
+  it('runs no program that it names', async () => {
+    const { path, config } = home({ 'tmqtt/config.json': { profiles } })
+    const argv = ['sub', '-t', 't', '--profile', 'runs']
+    for (const mode of [0o602, 0o666]) {
+      chmodSync(config, mode)
+      await expect(result(argv, { HOME: path })).rejects.toThrow(
+        new UsageError(`${config}: any user can change this file, and it names a program to run; chmod 600 it`),
+      )
+    }
+    chmodSync(config, 0o664)
+    expect((await result(argv, { HOME: path, PATH: process.env.PATH })).values).toMatchObject({
+      password: Buffer.from('secret'),
+    })
+  })
+
+  it('still takes from it what does no harm', async () => {
+    const { path, config } = home({ 'tmqtt/config.json': { profiles } })
+    chmodSync(config, 0o666)
+    const { values } = await result(['sub', '-t', 't', '--profile', 'plain'], { HOME: path })
+    expect(values).toMatchObject({ host: 'h' })
   })
 })

@@ -28,6 +28,37 @@ describe('tmqtt broker', () => {
     expect(await broker.nextLine()).toMatch(/^mqtt:\/\/0\.0\.0\.0:\d+$/)
   })
 
+  describe('to web pages', () => {
+    /** Exit status of a publisher that says it is a page from there. */
+    async function publishFrom(origin: string, args: readonly string[] = [], login: readonly string[] = []) {
+      const broker = spawnTmqtt(['broker', '-p', '0', '--ws-port', '0', ...args])
+      await broker.nextLine()
+      const header = ['--ws-header', `Origin: ${origin}`]
+      const words = ['pub', '-L', await broker.nextLine(), ...header, ...login, '-t', 't', '-m', 'x', '-q', '1']
+      const publisher = spawnTmqtt(words)
+      return { code: (await publisher.exited).code, says: publisher.stderr }
+    }
+
+    it.each(['http://localhost:3000', 'https://127.0.0.1', 'http://[::1]:8080'])('is open to %s', async (origin) => {
+      expect(await publishFrom(origin)).toEqual({ code: 0, says: '' })
+    })
+
+    it.each([
+      'https://example.org',
+      'http://localhost.example.org',
+      'http://127.0.0.1.example.org',
+      'null',
+      'file://',
+      'nonsense',
+    ])('is closed to %s, unless it has a password', async (origin) => {
+      const { code, says } = await publishFrom(origin)
+      expect(code).toBe(3)
+      expect(says).toContain('HTTP status 401')
+      const login = ['-u', 'joe', '-P', 'secret']
+      expect(await publishFrom(origin, login, login)).toEqual({ code: 0, says: '' })
+    })
+  })
+
   it.each(['SIGINT', 'SIGTERM'] as const)('shuts down on %s with clients connected', async (signal) => {
     const broker = spawnTmqtt(['broker', '-p', '0', '--ws-port', '0'])
     const clients = [await broker.nextLine(), await broker.nextLine()].map((url) => {

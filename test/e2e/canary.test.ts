@@ -82,7 +82,7 @@ const ways: Readonly<Record<string, (command: Command, texts: Texts) => Given>> 
 }
 
 /** Where `retain diff` finds another broker, too. */
-function homeWith(profiles: object): Texts {
+function homeWith(profiles: object): Texts & { readonly HOME: string } {
   const home = temporaryDirectory()
   mkdirSync(home.file('.config/tmqtt'), { recursive: true })
   home.write('.config/tmqtt/config.json', JSON.stringify({ profiles: { other: {}, ...profiles } }))
@@ -190,6 +190,96 @@ describe.skipIf(!hasMosquitto).each(commands.map((command) => ({ name: command.n
     })
   },
 )
+
+describe('a login kept elsewhere', () => {
+  const elsewhere: Readonly<Record<string, () => Given>> = {
+    '--password-file': () => ({
+      args: ['-u', 'joe', '--password-file', temporaryDirectory().write('password', 'canary-password\n')],
+      env: {},
+    }),
+    "mosquitto's file": () => {
+      const home = temporaryDirectory()
+      mkdirSync(home.file('.config'))
+      for (const name of ['pub', 'sub', 'rr']) {
+        home.write(
+          `.config/mosquitto_${name}`,
+          '-u joe\n-P canary-password\n--will-topic w\n--will-payload canary-will\n',
+        )
+      }
+      return { args: [], env: { HOME: home.path } }
+    },
+    'a file that a profile names': () => {
+      const file = temporaryDirectory().write('secret', 'canary-password')
+      return { args: ['--profile', 'p'], env: homeWith({ p: { username: 'joe', password: { file } } }) }
+    },
+    'a variable that a profile names': () => ({
+      args: ['--profile', 'p'],
+      env: { ...homeWith({ p: { username: 'joe', password: { env: 'SECRET' } } }), SECRET: 'canary-password' },
+    }),
+    'a program that a profile names': () => ({
+      args: ['--profile', 'p'],
+      env: homeWith({ p: { username: 'joe', password: { command: ['/bin/echo', 'canary-password'] } } }),
+    }),
+  }
+
+  describe.each(Object.entries(elsewhere))('in %s', (_where, given) => {
+    it.each(['pub', 'sub', 'rr'])('is not printed by %s, wrong or right', async (name) => {
+      const right = await startAedes({ password: { username: 'joe', password: 'canary-password' } })
+      const wrong = await startAedes({ password: { username: 'joe', password: 'other' } })
+      const { args, env } = given()
+      const words = [name, '-t', 't', '-q', '1', '-d', ...(name === 'sub' ? ['-E'] : ['-m', 'x'])]
+      for (const [broker, exit] of [
+        [right, 0],
+        [wrong, 4],
+      ] as const) {
+        const topic = name === 'rr' ? ['-e', 't', '-V', '311'] : []
+        const cli = runCli([...words, ...topic, '-L', broker.urls.tcp, ...args], { env })
+        expect(await cli.exit, cli.stderr).toBe(exit)
+        expect(cli.stdout.toString()).toContain('CONNECT')
+        expect(cli.stdout.toString() + cli.stderr).not.toMatch(leak)
+      }
+    })
+
+    it('is not quoted where it is refused', async () => {
+      const { args, env } = given()
+      const cli = runCli(['sub', '-t', 't', ...args, '--keep-alive', '1'], { env })
+      expect(await cli.exit).toBe(1)
+      expect(cli.stderr).not.toMatch(leak)
+    })
+  })
+
+  it("of mosquitto's file is not quoted where a line of it is wrong", async () => {
+    const lines = [
+      '-P',
+      'canary',
+      '-Pcanary',
+      '--password=canary',
+      '--passwort=canary',
+      '--psk canary',
+      '-L mqtt://joe:canary@h:none',
+      '--proxy canary',
+    ]
+    for (const line of lines) {
+      const file = temporaryDirectory().write('options', `-t t\n-u joe\n${line}\n`)
+      const cli = runCli(['sub', '-o', file])
+      expect(await cli.exit, line).toBe(1)
+      expect(cli.stderr, line).not.toMatch(leak)
+    }
+  })
+})
+
+describe.skipIf(!hasMosquitto)('tmqtt check', () => {
+  it.each(['text', 'json', 'tap', 'junit', 'prometheus'])('prints no secret with --format %s', async (format) => {
+    const { urls } = await startMosquitto({ password: { username: 'joe', password: 'canary-password' } })
+    for (const password of ['canary-password', 'canary-wrong']) {
+      const login = ['-u', 'joe', '-P', password, '--will-topic', 'w', '--will-payload', 'canary-will']
+      const cli = runCli(['check', '-L', urls.tcp, ...login, '--only', 'qos-1', '--format', format])
+      expect([0, 135], cli.stderr).toContain(await cli.exit)
+      expect(cli.stdout.toString() + cli.stderr).not.toMatch(leak)
+      expect(cli.stdout.toString() + cli.stderr).toMatch(/\S/)
+    }
+  })
+})
 
 describe('tmqtt profile', () => {
   it.each([['list'], ['list', '--json'], ['show', 'p'], ['show', 'p', '--json'], ['check']])(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { knownAedes } from '../brokers/known-broker.ts'
+import { type KnownBroker, knownAedes } from '../brokers/known-broker.ts'
 import type { Environment } from '../support/program.ts'
+import { runCli } from '../support/run.ts'
 import { spawnTmqtt } from '../support/spawn.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
@@ -11,7 +12,7 @@ const failures = {
 }
 
 /** A subscriber that fails this way when it has printed a message and waits for the next. */
-async function crash(failure: string, env: Environment = {}, ...args: readonly string[]) {
+async function crashing(broker: KnownBroker, failure: string, env: Environment, ...args: readonly string[]) {
   const probe = temporaryDirectory().write(
     'probe.cjs',
     `const { write } = process.stdout
@@ -20,13 +21,18 @@ process.stdout.write = function (chunk, ...args) {
   return write.call(this, chunk, ...args)
 }`,
   )
-  const broker = await knownAedes()
   const to = ['-L', broker.url, '-t', 't']
   const options = { env: { NODE_OPTIONS: `--require ${probe}`, ...env } }
   const subscriber = spawnTmqtt(['sub', ...to, ...args], options)
   await broker.subscribed('t')
   const publisher = spawnTmqtt(['pub', ...to, '-m', 'hello'])
   expect(await publisher.exited, publisher.stderr).toEqual({ code: 0, signal: null })
+  return subscriber
+}
+
+/** What became of one at a broker of its own. */
+async function crash(failure: string, env: Environment = {}, ...args: readonly string[]) {
+  const subscriber = await crashing(await knownAedes(), failure, env, ...args)
   return { exited: await subscriber.exited, stdout: subscriber.stdout.toString(), stderr: subscriber.stderr }
 }
 
@@ -48,6 +54,28 @@ describe.each(Object.entries(failures))('%s that nobody has caught', (_what, fai
     const { exited, stderr } = await crash(failure, env, ...args)
     expect(exited).toEqual({ code: 70, signal: null })
     expect(stderr).toContain(`${bug}\n\\e[31m second line\n    at `)
+  })
+})
+
+describe('the will', () => {
+  it.each([
+    ['a crash', failures['an exception'], [], 70, 1],
+    ['SIGTERM', '', [], 0, 0],
+    ['the end', '', ['-C', '1'], 0, 0],
+  ] as const)('is published after a crash only: %s', async (_what, failure, args, code, wills) => {
+    const broker = await knownAedes()
+    const witness = runCli(['sub', '-L', broker.url, '-t', 'will', '-t', 'end', '-F', '%t'])
+    await broker.subscribed('end')
+    const subscriber = await crashing(broker, failure, {}, '--will-topic', 'will', ...args)
+    if (failure === '' && args.length === 0) {
+      await subscriber.waitForStdout('hello')
+      subscriber.kill('SIGTERM')
+    }
+    expect((await subscriber.exited).code).toBe(code)
+    if (wills > 0) await witness.waitForStdout('will\n')
+    expect(await runCli(['pub', '-L', broker.url, '-t', 'end', '-m', 'x', '-q', '1']).exit).toBe(0)
+    await witness.waitForStdout('end\n')
+    expect(witness.stdout.toString()).toBe(`${'will\n'.repeat(wills)}end\n`)
   })
 })
 

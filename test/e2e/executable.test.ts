@@ -17,25 +17,34 @@ const BUILD_MS = 300_000
 const isHere = process.platform === 'linux' && process.arch === 'x64'
 
 let folder: string
+/** With the same program in it, which options of Node reach. */
+let open: string
 beforeAll(async () => {
   if (!isHere) return
   folder = temporaryDirectory(atEndOfFile).path
-  const build = startProgram(process.execPath, ['.ci/package.mjs', '--out', folder, 'linux-x64'], {
-    env: bareEnvironment({ HOME: process.env.HOME }),
-    input: '',
-  })
-  atEndOfFile(build.stop)
-  expect(await build.exited, build.stderr).toEqual({ code: 0, signal: null })
+  open = temporaryDirectory(atEndOfFile).path
+  for (const args of [
+    ['--out', folder],
+    ['--out', open, '--heed-node-options'],
+  ]) {
+    const build = startProgram(process.execPath, ['.ci/package.mjs', ...args, 'linux-x64'], {
+      env: bareEnvironment({ HOME: process.env.HOME }),
+      input: '',
+    })
+    atEndOfFile(build.stop)
+    expect(await build.exited, build.stderr).toEqual({ code: 0, signal: null })
+  }
 }, BUILD_MS)
 
 interface Options {
   readonly env?: Environment
   readonly input?: string
+  readonly from?: string
 }
 
 /** Starts it in an empty folder, by default with an empty environment. */
-function start(args: readonly string[], { env = {}, input = '' }: Options = {}): Program {
-  const program = startProgram(`${folder}/tmqtt-linux-x64`, args, { env, input, cwd: temporaryDirectory().path })
+function start(args: readonly string[], { env = {}, input = '', from = folder }: Options = {}): Program {
+  const program = startProgram(`${from}/tmqtt-linux-x64`, args, { env, input, cwd: temporaryDirectory().path })
   atEndOfTest(program.stop)
   return program
 }
@@ -95,12 +104,18 @@ vm.Script = class extends Script {
   }
 }`,
       )
-      const program = start([word], { env: { NODE_OPTIONS: `--require ${probe}` } })
+      const program = start([word], { env: { NODE_OPTIONS: `--require ${probe}` }, from: open })
       await program.exited
       expect(program.stderr).toMatch(/^refused: false\n/)
       expect(program.stderr).not.toContain('refused: true')
     },
   )
+
+  it('is not told by NODE_OPTIONS what to do', async () => {
+    const probe = temporaryDirectory().write('probe.cjs', `process.stderr.write('reached')`)
+    const env = { NODE_OPTIONS: `--require ${probe} --no-such-option` }
+    expect(await outputOf(['--version'], { env })).toBe(`tmqtt ${version}\n`)
+  })
 
   it('has a broker, which ends at SIGTERM, and finds it by variables', async () => {
     const broker = start(['broker', '-p', '0'])

@@ -35,7 +35,7 @@ describe.skipIf(!hasMosquitto).concurrent.each<[name: string, work: (trial: Tria
         }))
       continue
     }
-    it(title, (context) =>
+    it.skipIf(fault.isPossible === false)(title, (context) =>
       besideOthers(context, async () => {
         const outcome = await work(trial)
         comparison.add(name, trial, outcome)

@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Fault } from './world.ts'
 
-const faketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
+/** Where Debian has it. */
+const faketime = ['x86_64', 'aarch64']
+  .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
+  .find((path) => existsSync(path))
 
 /** What can happen between and to client and broker while messages flow. */
 export const faults: readonly Fault[] = [
@@ -58,8 +62,9 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'the clock jumps an hour ahead, and back',
+    isPossible: faketime !== undefined,
     env: (clockFile) => ({
-      LD_PRELOAD: faketime,
+      LD_PRELOAD: faketime ?? '',
       DONT_FAKE_MONOTONIC: '1',
       FAKETIME_NO_CACHE: '1',
       FAKETIME_TIMESTAMP_FILE: clockFile,

@@ -29,6 +29,8 @@ export interface Fault {
   readonly name: string
   /** What happens; more messages are on their way meanwhile. Resolves when it is over, or lasts. */
   strike(world: World): Promise<void>
+  /** Whether what it takes is installed; so unless it says otherwise. */
+  readonly isPossible?: boolean
   /** Whether the broker has to save each change, which takes it long. */
   readonly saves?: true
   /** Environment of the client that it needs. */

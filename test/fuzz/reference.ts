@@ -151,6 +151,8 @@ export interface Acknowledgement {
 export interface Conversation {
   readonly publishes: readonly Publish[]
   readonly acknowledgements: readonly Acknowledgement[]
+  /** Both of these, in the order in which they came. */
+  readonly all: readonly (Publish | Acknowledgement)[]
   /** All other packets but PINGRESP, as they came. */
   readonly controls: readonly Buffer[]
   readonly isMalformed: boolean
@@ -162,22 +164,27 @@ export function conversationOf(
   limits: { readonly maxPacketSize?: number; readonly aliasMaximum?: number } = {},
 ): Conversation {
   const aliases = version === 5 ? new Map<number, string>() : undefined
-  const publishes: Publish[] = []
-  const acknowledgements: Acknowledgement[] = []
+  const all: (Publish | Acknowledgement)[] = []
   const controls: Buffer[] = []
   const { frames, end } = framesOf(bytes, limits.maxPacketSize)
-  const until = (isMalformed: boolean) => ({ publishes, acknowledgements, controls, isMalformed })
+  const until = (isMalformed: boolean) => ({
+    publishes: all.filter((each) => 'topic' in each),
+    acknowledgements: all.filter((each) => 'reasonCode' in each),
+    all,
+    controls,
+    isMalformed,
+  })
   for (const frame of frames) {
     const { type, flags, body } = frame
     if (type === 3) {
       const publish = publishOf(frame, aliases, limits.aliasMaximum)
       if (publish === undefined) return until(true)
-      publishes.push(publish)
+      all.push(publish)
     } else if (type >= 4 && type <= 7) {
       const packetId = body.length < 2 ? 0 : body.readUInt16BE(0)
       // MQTT 3.1 has DUP there.
       if (packetId === 0 || flags % 8 !== (type === 6 ? 2 : 0)) return until(true)
-      acknowledgements.push({ type, packetId, reasonCode: version === 5 ? (body[2] ?? 0) : 0 })
+      all.push({ type, packetId, reasonCode: version === 5 ? (body[2] ?? 0) : 0 })
     } else if (type === 13) {
       if (flags !== 0 || body.length > 0) return until(true)
     } else {
@@ -250,10 +257,12 @@ function fieldAt(bytes: Buffer, at: number, kind: Field): { value: Buffer; end: 
   return { value, end }
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** [MQTT 5, 1.5.4]: UTF-8, without NUL. */
 function textOf(bytes: Buffer): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const text = decoder.decode(bytes)
     return text.includes('\0') ? undefined : text
   } catch {
     return undefined

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ConnectionLostError } from '../../src/errors.ts'
 import { publishHeader } from '../../src/mqtt/publish-header.ts'
 import { Publisher } from '../../src/mqtt/publisher.ts'
@@ -546,6 +546,16 @@ describe('Publisher', () => {
       exitCode: 7,
       message: expect.stringContaining('--ack-timeout'),
     })
+  })
+
+  it('gives up as late, and no later, when the time of day is set back', async () => {
+    const { session, peer } = await connect(broker)
+    const publisher = startPublisher(session, 1000, 50)
+    await publishTexts(publisher, session, 1, ['x'])
+    await peer.packet('PUBLISH')
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 })
+    onTestFinished(() => void vi.useRealTimers())
+    await expect(publisher.drain()).rejects.toMatchObject({ exitCode: 7 })
   })
 
   it('names the topic of an alias once on each connection, also when it sends again', async () => {

@@ -394,7 +394,6 @@ const crashes: readonly Hazard[] = [
     },
     tests: [
       ['e2e/password', 'has libraries say nothing with DEBUG, which would hold CONNECT'],
-      ['e2e/password', 'never prints a password'],
       ['e2e/tls', 'is not turned off, nor is anybody trusted, by what Node heeds in the environment'],
       ['architecture', 'is loaded by one file, without what connects, reads variables and catches errors'],
     ],

@@ -28,11 +28,10 @@ export class CommandRunner {
    * @throws what `output` throws.
    */
   async run(message: Message, output: (piece: Buffer) => Promise<void> | void): Promise<string | undefined> {
-    const env = messageEnvironment(message, this.#env)
     const { runProgram, shell } = await import('../streams/child-process.ts')
     return await runProgram({
       argv: shell(this.#command),
-      env,
+      env: messageEnvironment(message, this.#env),
       input: message.payloadPieces,
       output,
       stderr: this.#io.stderr,

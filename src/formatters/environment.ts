@@ -8,9 +8,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Variables that hold a message without its payload, over those of `base`. What the message doesn't have has no
- * variable; user properties are numbered from 1.
- *
- * @throws MalformedPacketError for properties that are none: a text with NUL, which an environment can't hold, is one.
+ * variable; user properties are numbered from 1. No text has NUL in it, which could not stand in an environment: such a
+ * packet ends the connection [MQTT-1.5.4-2].
  */
 export function messageEnvironment(message: Message, base: Environment): Environment {
   const { properties } = message
@@ -32,7 +31,8 @@ export function messageEnvironment(message: Message, base: Environment): Environ
   })
   const environment = Object.fromEntries(Object.entries(base).filter(([name]) => !NAMES.test(name)))
   for (const [name, value] of variables) {
-    if (value !== undefined) environment[`MQTT_${name}`] = String(value)
+    if (value === undefined) continue
+    environment[`MQTT_${name}`] = String(value)
   }
   return environment
 }

@@ -168,8 +168,8 @@ export class Lane {
   }
 
   #receive(chunk: Buffer): void {
-    // A stream that was paused hands out all that it holds, closed or not.
-    if (this.#socket.destroyed) return
+    // A stream that was paused hands out all that it holds, closed or not: behind a malformed packet nothing counts.
+    if (this.#failure instanceof MalformedPacketError) return
     this.#observer?.received(chunk)
     this.#answerPing()
     this.#guard(() => this.#received.push(chunk))

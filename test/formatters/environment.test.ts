@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { messageEnvironment } from '../../src/formatters/environment.ts'
-import { MalformedPacketError } from '../../src/mqtt/malformed.ts'
 import { messageOf } from './message-of.ts'
 
 describe('messageEnvironment', () => {
@@ -62,15 +61,5 @@ describe('messageEnvironment', () => {
       MQTT_USER: 'joe',
       MQTT_USER_PROPERTY_NAMES: 'mine',
     })
-  })
-
-  it.each([
-    ['content type', { contentType: 'a\0b' }],
-    ['response topic', { responseTopic: '\0' }],
-    ['name of a user property', { userProperties: [['a\0', 'b']] }],
-    ['value of a user property', { userProperties: [['a', 'b\0']] }],
-  ] as const)('has no place for NUL in a %s', (_what, properties) => {
-    const message = messageOf({ topic: 't', properties: properties as never })
-    expect(() => messageEnvironment(message, {})).toThrow(new MalformedPacketError('a text with NUL in it'))
   })
 })

@@ -4,29 +4,30 @@ import { certificates } from '../support/certificates.ts'
 import { runCli } from '../support/run.ts'
 import { spawnTmqtt } from '../support/spawn.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
+import { allScenarios } from './all-scenarios.ts'
 import { knownAedes } from './known-broker.ts'
-import { brokerScenarios, carriesEveryQos, run } from './scenarios.ts'
+import { limits } from './limits.ts'
+import { carriesEveryQos, run } from './scenarios.ts'
+
+const user = { username: 'joe', password: 'p w' }
 
 describe('aedes', () => {
-  brokerScenarios(knownAedes, ['31', '311'])
-
-  it('is reached with user and password', async () => {
-    const { urls } = await startAedes({ password: { username: 'joe', password: 'p w' } })
-    await carriesEveryQos(['-L', urls.tcp, '-u', 'joe', '-P', 'p w'])
+  allScenarios({
+    limits: limits.aedes,
+    start: knownAedes,
+    listeners: async () => {
+      const { ca, server } = await certificates()
+      return (await startAedes({ tls: { ...server, cafile: ca }, websocket: true })).urls
+    },
+    user,
+    guarded: async () => (await startAedes({ password: user })).urls.tcp,
   })
 
-  it('is reached over TLS, with its own authority and a client certificate', async () => {
+  it('is reached over TLS with a client certificate', async () => {
     const { ca, server, client } = await certificates()
     const { urls } = await startAedes({ tls: { ...server, cafile: ca, requireClientCertificate: true } })
     const identity = ['--cert', client.certfile, '--key', client.encryptedKeyfile, '--key-password', client.password]
     await carriesEveryQos(['-L', urls.tls, '--cafile', ca, ...identity])
-  })
-
-  it('is reached over WebSocket, also with TLS', async () => {
-    const { ca, server } = await certificates()
-    const { urls } = await startAedes({ websocket: true, tls: { ...server, cafile: ca } })
-    await carriesEveryQos(['-L', urls.ws])
-    await carriesEveryQos(['-L', urls.wss, '--cafile', ca])
   })
 })
 

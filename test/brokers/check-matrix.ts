@@ -4,6 +4,7 @@ import { startAedes } from '../support/aedes.ts'
 import { ejabberdUser, hasEjabberd, startEjabberd } from '../support/ejabberd.ts'
 import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts'
 import { hasRabbitmq, startRabbitmq } from '../support/rabbitmq.ts'
+import { type Limits, limits, type Transport } from './limits.ts'
 
 /** Why a check does not pass. */
 export interface Exception {
@@ -20,6 +21,8 @@ export interface MatrixBroker {
   readonly start: () => Promise<string>
   /** All others pass. */
   readonly exceptions: Readonly<Record<string, Exception>>
+  /** Ways that do not lead to it, and why; the scenarios go the others. */
+  readonly missing?: Limits['transports']
 }
 
 const unsupported = (why: RegExp, note?: string): Exception => ({
@@ -73,6 +76,7 @@ export const matrix: readonly MatrixBroker[] = [
       'session-queue': { status: 'skipped', why: /^needs session-present, which failed$/ },
       'session-clean': { status: 'skipped', why: /^needs session-present, which failed$/ },
     },
+    missing: limits.activemq.transports,
   },
   {
     title: 'ejabberd 23.01',
@@ -88,6 +92,7 @@ export const matrix: readonly MatrixBroker[] = [
     isInstalled: true,
     start: async () => (await startAedes()).urls.tcp,
     exceptions: before5,
+    missing: { tls: 'has none', wss: 'has none' },
   },
 ]
 
@@ -95,6 +100,8 @@ export const matrix: readonly MatrixBroker[] = [
 export const whereabouts = ['name', 'tls', 'websocket']
 
 const SYMBOLS = { passed: '✓', failed: '✗', unsupported: '–', skipped: '' } as const
+
+const transportNames = { tls: 'over TLS', ws: 'over WebSocket', wss: 'over WebSocket with TLS' }
 
 /** The table for the README. */
 export function matrixTable(): string {
@@ -107,6 +114,14 @@ export function matrixTable(): string {
   const rows = allChecks
     .filter(({ name }) => !whereabouts.includes(name))
     .map(({ name }) => `| ${[name, ...matrix.map((broker) => cell(broker, name))].join(' | ')} |`)
+  for (const [transport, name] of Object.entries(transportNames)) {
+    const cells = matrix.map(({ title, missing = {} }) => {
+      const why = missing[transport as Transport]
+      if (why !== undefined) notes.push(`${SYMBOLS.unsupported} ${name}: ${title.replace(/ \d.*/, '')} ${why}`)
+      return why === undefined ? SYMBOLS.passed : SYMBOLS.unsupported
+    })
+    rows.push(`| ${[name, ...cells].join(' | ')} |`)
+  }
   const header = `| | ${matrix.map(({ title }) => title).join(' | ')} |`
   const ruler = `| --- |${' :-: |'.repeat(matrix.length)}`
   return `${[header, ruler, ...rows, '', `${notes.join('; ')}.`].join('\n')}\n`

@@ -6,43 +6,38 @@ import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts'
 import { lengthPrefixed, packet, publishPacket, withLength } from '../support/packets.ts'
 import { runCli } from '../support/run.ts'
 import { spawnShell, spawnTmqtt } from '../support/spawn.ts'
+import { allScenarios } from './all-scenarios.ts'
 import { knownMosquitto } from './known-broker.ts'
-import { brokerScenarios, carriesEveryQos, run } from './scenarios.ts'
+import { limits } from './limits.ts'
+import { carriesEveryQos, run } from './scenarios.ts'
+
+const user = { username: 'joe', password: 'p w' }
 
 describe.skipIf(!hasMosquitto)('mosquitto', () => {
-  brokerScenarios(knownMosquitto, ['31', '311', '5'])
+  allScenarios({
+    limits: limits.mosquitto,
+    start: knownMosquitto,
+    listeners: async () => {
+      const { ca, server } = await certificates()
+      return (await startMosquitto({ tls: { ...server, cafile: ca }, websocket: true })).urls
+    },
+    user,
+    guarded: async () => (await startMosquitto({ password: user })).urls.tcp,
+  })
 
   describe.each(['31', '311', '5'])('with -V %s', (version) => {
-    const password = { username: 'joe', password: 'p w' }
-
-    it('is reached with user and password', async () => {
-      const { urls } = await startMosquitto({ password })
-      const at = ['-L', urls.tcp, '-V', version, '-u', 'joe']
-      await carriesEveryQos([...at, '-P', 'p w'])
-      await carriesEveryQos(at, { env: { TMQTT_PASSWORD: 'p w' } })
-      await carriesEveryQos(['-L', urls.tcp.replace('//', '//joe:p%20w@'), '-V', version])
-    })
-
-    it('is reached over TLS, with its own authority and a client certificate', async () => {
+    it('is reached over TLS with a client certificate', async () => {
       const { ca, server, client } = await certificates()
       const { urls } = await startMosquitto({ tls: { ...server, cafile: ca, requireClientCertificate: true } })
       const identity = ['--cert', client.certfile, '--key', client.keyfile]
       await carriesEveryQos(['-L', urls.tls, '-V', version, '--cafile', ca, ...identity])
     })
-  })
 
-  it.each(['311', '5'])('is reached over TLS, WebSocket, both, and a unix socket, -V %s', async (version) => {
-    const { ca, server } = await certificates()
-    const broker = await startMosquitto({ tls: { ...server, cafile: ca }, websocket: true, unixSocket: true })
-    for (const at of [
-      ['-h', 'localhost', '-p', String(broker.ports.tls), '--cafile', ca],
-      ['-L', broker.urls.ws],
-      ['-L', broker.urls.wss, '--cafile', ca],
-      ['--unix', broker.unixSocket],
-      ['-L', `unix:${broker.unixSocket}`],
-    ]) {
-      await carriesEveryQos([...at, '-V', version])
-    }
+    it('is reached over a unix socket', async () => {
+      const { unixSocket } = await startMosquitto({ unixSocket: true })
+      await carriesEveryQos(['--unix', unixSocket, '-V', version])
+      await carriesEveryQos(['-L', `unix:${unixSocket}`, '-V', version])
+    })
   })
 
   it.each([4, 5])(

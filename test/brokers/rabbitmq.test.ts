@@ -1,21 +1,30 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ExitCode } from '../../src/errors.ts'
+import { certificates } from '../support/certificates.ts'
 import { hasRabbitmq, type Rabbitmq, startRabbitmq } from '../support/rabbitmq.ts'
 import { runCli } from '../support/run.ts'
+import { allScenarios } from './all-scenarios.ts'
+import { limits } from './limits.ts'
 import { observed } from './observed.ts'
-import { brokerScenarios, carriesEveryQos, finish, run } from './scenarios.ts'
+import { finish, run } from './scenarios.ts'
+
+const user = { username: 'joe', password: 'p w' }
 
 describe.skipIf(!hasRabbitmq)('RabbitMQ', () => {
   let rabbitmq: Rabbitmq
   beforeAll(async () => {
-    rabbitmq = await startRabbitmq()
+    const { ca, server } = await certificates()
+    rabbitmq = await startRabbitmq({ password: user, anonymous: true, tls: { ...server, cafile: ca } })
   }, 60_000)
   const start = () => observed(rabbitmq.urls.tcp)
 
-  brokerScenarios(start, ['31', '311'], { maximumQos: 1, retainedForWildcards: false })
-
-  it('is reached over WebSocket', async () => {
-    await carriesEveryQos(['-L', rabbitmq.urls.ws], { everyQos: ['0', '1'] })
+  allScenarios({
+    limits: limits.rabbitmq,
+    start,
+    listeners: async () => rabbitmq.urls,
+    user,
+    isOpen: true,
+    guarded: async () => rabbitmq.urls.tcp,
   })
 
   it('grants QoS 1 to a subscription at QoS 2', async () => {
@@ -44,11 +53,5 @@ describe.skipIf(!hasRabbitmq)('RabbitMQ', () => {
     await subscribed('kept/+')
     await run(['pub', '-L', url, '-t', 'kept/b', '-m', 'live'])
     expect(await finish(subscriber)).toBe('0 live\n')
-  })
-
-  it('closes the connection on MQTT 5', async () => {
-    const refused = runCli(['pub', '-L', rabbitmq.urls.tcp, '-V', '5', '-t', 't', '-m', 'x'])
-    expect(await refused.exit).toBe(ExitCode.unreachable)
-    expect(refused.stderr).toContain('closed the connection before CONNACK; it may want TLS, another protocol version')
   })
 })

@@ -5,19 +5,12 @@ import { type CliRun, type RunOptions, runCli } from '../support/run.ts'
 import { spawnTmqtt } from '../support/spawn.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import type { KnownBroker } from './known-broker.ts'
+import type { Limits } from './limits.ts'
 
 /** Every byte there is, in order and backwards, with NUL, CR LF and what is not UTF-8. */
 const allBytes = Buffer.from(Array.from({ length: 512 }, (_, at) => (at < 256 ? at : 511 - at)))
 
-/** Where a broker doesn't do all of MQTT. */
-export interface Limits {
-  /** The highest that it takes and grants. */
-  readonly maximumQos?: 1 | 2
-  /** Whether a subscription with wildcards gets retained messages. */
-  readonly retainedForWildcards?: boolean
-}
-
-/** What every broker is to do over a plain connection, within its limits. */
+/** Messages over a plain connection. */
 export function brokerScenarios(
   start: () => Promise<KnownBroker>,
   versions: readonly string[],

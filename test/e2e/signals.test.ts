@@ -63,13 +63,14 @@ describe('sub', () => {
     await peer.closed
   })
 
-  it('exits with 143 after SIGTERM while it waits for SUBACK', async () => {
+  it('says DISCONNECT and exits with 143 after SIGTERM while it waits for SUBACK', async () => {
     const server = await startScriptedBroker()
     const subscriber = spawnTmqtt(['sub', '-L', server.url, '-t', 't'])
     const peer = await server.connection()
     await peer.accept()
     await peer.packet('SUBSCRIBE')
     subscriber.kill('SIGTERM')
+    await peer.packet('DISCONNECT')
     expect((await failureOf(subscriber)).code).toBe(143)
   })
 

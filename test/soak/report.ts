@@ -21,13 +21,16 @@ export function reportOf(result: SoakResult): SoakReport {
     }
     return publishers.map(({ client: from }) => {
       const qos = Math.min(qosOf(client), qosOf(from))
-      const { received, lost, duplicated, outOfOrder } = tally.counts.get(`soak/${from.name}`)!
+      const { received, lost, duplicated, anew, outOfOrder } = tally.counts.get(`soak/${from.name}`)!
+      const again = duplicated - anew.size
       if (lost > 0) problems.push(`${client.name}: lost ${lost} of ${from.name} at QoS ${qos}`)
-      if (duplicated > 0 && qos === 2)
-        problems.push(`${client.name}: duplicated ${duplicated} of ${from.name} at QoS 2`)
-      return [client.name, from.name, qos, received, lost, duplicated, tally.unexpected.length, outOfOrder]
+      if (again > 0 && qos === 2) problems.push(`${client.name}: duplicated ${again} of ${from.name} at QoS 2`)
+      return [client.name, from.name, qos, received, lost, again, anew.size, tally.unexpected.length, outOfOrder]
     })
   })
+  problems.push(
+    ...publishers.filter(({ client }) => qosOf(client) === 2).flatMap((each) => publishedTwice(each, subscribers)),
+  )
 
   const memory = all.map(({ client: { name } }) => {
     const { samples, growth, isJudged } = settled(result.memory.get(name)!, minutes)
@@ -47,7 +50,10 @@ export function reportOf(result: SoakResult): SoakReport {
         return [each.client.name, qosOf(each.client), count, acknowledged(each, count), each.reconnects]
       }),
     ),
-    table(['sub', 'from', 'QoS', 'received', 'lost', 'duplicated', 'unexpected', 'out of order'], deliveries),
+    table(
+      ['sub', 'from', 'QoS', 'received', 'lost', 'duplicated', 'sent anew', 'unexpected', 'out of order'],
+      deliveries,
+    ),
     table(
       ['sub', 'reconnects'],
       [...subscribers, answerer].map(({ client, reconnects }) => [client.name, reconnects]),
@@ -57,6 +63,14 @@ export function reportOf(result: SoakResult): SoakReport {
     problems.length === 0 ? 'no problems' : problems.join('\n'),
   ].join('\n\n')
   return { text, problems }
+}
+
+/** What the broker has sent anew to all who get it at QoS 2, it has itself been sent twice. */
+function publishedTwice({ client: { name } }: Ended, subscribers: SoakResult['subscribers']): string[] {
+  const exactly = subscribers.filter(({ client }) => qosOf(client) === 2)
+  const [first, ...others] = exactly.map(({ tally }) => tally.counts.get(`soak/${name}`)!.anew)
+  const twice = [...first!].filter((number) => others.every((anew) => anew.has(number)))
+  return twice.length === 0 ? [] : [`${name}: published ${twice.length} twice at QoS 2: ${twice.slice(0, 10)}`]
 }
 
 function endProblems({ client, code }: Ended): string[] {
@@ -73,7 +87,7 @@ function isTrace(text: string): boolean {
 }
 
 function acknowledged({ client, code }: Ended, sent: number): number {
-  return code === 0 ? sent : Number(/ (\d+) of \d+ messages were acknowledged/.exec(client.program.stderr)?.[1] ?? 0)
+  return code === 0 ? sent : Number(/, acknowledged (\d+)/.exec(client.program.stderr)?.[1] ?? 0)
 }
 
 /** In the first minutes a program grows into its memory: compiled code, a heap for the worst that has happened yet. */

@@ -56,8 +56,12 @@ export async function soak({ minutes, seed }: SoakSettings): Promise<SoakResult>
     over.signal,
   )
   const faults = makeFaults({ random, broker, victims: [...cast.all, asker] }, over.signal)
-  await delay(minutes * 60_000)
-  over.abort()
+  try {
+    // They last until it is over, unless they fail.
+    await Promise.race([delay(minutes * 60_000), faults, asking])
+  } finally {
+    over.abort()
+  }
   const happened = await faults
   const [counts, asked, memory] = await Promise.all([load, asking, watching])
   const sent = new Map(cast.publishers.map(({ name }, at) => [`soak/${name}`, counts[at]!]))

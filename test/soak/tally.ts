@@ -7,8 +7,10 @@ export function lineOf(number: number): string {
 export interface Counts {
   readonly received: number
   readonly lost: number
-  /** Copies behind the first one. */
+  /** Copies behind the first one, as the broker may send at QoS 1. */
   readonly duplicated: number
+  /** Lines that the broker has sent as another message, which at QoS 2 nobody can tell from one. */
+  readonly anew: ReadonlySet<number>
   /** First copies that came behind one of a later line. */
   readonly outOfOrder: number
 }
@@ -21,32 +23,41 @@ export interface Tally {
 }
 
 /**
- * @param output of a subscriber: topic, space and payload a line.
+ * @param output of a subscriber: topic, packet identifier and payload a line.
  * @param sent how many lines each topic has got: 1, 2, 3 …
  */
 export function tallyOf(output: string, sent: ReadonlyMap<string, number>): Tally {
   const topics = new Map([...sent].map(([topic, count]) => [topic, new TopicTally(count)]))
   const unexpected = output.split('\n').filter((line) => {
-    const [topic, number] = line.split(' ', 2)
-    const isExpected = line === `${topic} ${lineOf(Number(number))}`
-    return line !== '' && !(isExpected && topics.get(topic!)?.take(Number(number)))
+    const [topic, packetId, number] = line.split(' ', 3)
+    const isExpected = line === `${topic} ${packetId} ${lineOf(Number(number))}`
+    return line !== '' && !(isExpected && topics.get(topic!)?.take(Number(number), Number(packetId)))
   })
   return { counts: new Map([...topics].map(([topic, tally]) => [topic, tally.counts])), unexpected }
 }
 
 class TopicTally {
   readonly #copies: Uint32Array
+  readonly #packetIds: Uint16Array
+  readonly #anew = new Set<number>()
   #latest = 0
   #outOfOrder = 0
 
   constructor(sent: number) {
     this.#copies = new Uint32Array(sent)
+    this.#packetIds = new Uint16Array(sent)
   }
 
   /** Whether it is one that was sent. */
-  take(number: number): boolean {
+  take(number: number, packetId: number): boolean {
     if (!Number.isInteger(number) || number < 1 || number > this.#copies.length) return false
-    if (this.#copies[number - 1]!++ > 0) return true
+    const at = number - 1
+    if (this.#copies[at]!++ > 0) {
+      // [MQTT-4.4.0-1]: what is sent again has the same identifier.
+      if (this.#packetIds[at] !== packetId) this.#anew.add(number)
+      return true
+    }
+    this.#packetIds[at] = packetId
     if (number < this.#latest) this.#outOfOrder++
     this.#latest = Math.max(this.#latest, number)
     return true
@@ -55,6 +66,7 @@ class TopicTally {
   get counts(): Counts {
     const received = this.#copies.reduce((sum, copies) => sum + copies, 0)
     const lost = this.#copies.filter((copies) => copies === 0).length
-    return { received, lost, duplicated: received - (this.#copies.length - lost), outOfOrder: this.#outOfOrder }
+    const duplicated = received - (this.#copies.length - lost)
+    return { received, lost, duplicated, anew: this.#anew, outOfOrder: this.#outOfOrder }
   }
 }

@@ -4,5 +4,5 @@ import { brokerLifeChecks } from './broker-checks.ts'
 import { hasMosquittoClients } from './mosquitto-clients.ts'
 
 describe.skipIf(!hasActivemq || !hasMosquittoClients)('startActivemq', () => {
-  brokerLifeChecks(startActivemq)
+  brokerLifeChecks((tls) => startActivemq({ tls }))
 })

@@ -4,5 +4,5 @@ import { ejabberdUser, hasEjabberd, startEjabberd } from './ejabberd.ts'
 import { hasMosquittoClients } from './mosquitto-clients.ts'
 
 describe.skipIf(!hasEjabberd || !hasMosquittoClients)('startEjabberd', () => {
-  brokerLifeChecks(startEjabberd, ['-u', ejabberdUser.username, '-P', ejabberdUser.password])
+  brokerLifeChecks((tls) => startEjabberd({ tls }), ['-u', ejabberdUser.username, '-P', ejabberdUser.password])
 })

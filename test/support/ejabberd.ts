@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { type BrokerProcess, startBrokerProcess } from './broker-process.ts'
+import type { KeyPair } from './certificates.ts'
 import { bareEnvironment } from './environment.ts'
 import { freePort } from './free-port.ts'
 import { findProgram, startProgram } from './program.ts'
 import { temporaryDirectory } from './temporary.ts'
+import { type Ports, type Urls, urlsOf } from './urls.ts'
 
 const erlang = findProgram('erl')
 const control = findProgram('ejabberdctl')
@@ -15,26 +17,34 @@ export const hasEjabberd = erlang !== undefined && libraries !== undefined
 
 /** Retained messages outlive `kill()` and `restart()`, sessions don't. */
 export interface Ejabberd extends BrokerProcess {
-  /** Ports of 127.0.0.1. */
-  readonly ports: { readonly tcp: number; readonly ws: number }
-  readonly urls: { readonly tcp: string; readonly ws: string }
+  /** Ports of 127.0.0.1; a listener that wasn't asked for has a port where nothing listens. */
+  readonly ports: Ports
+  readonly urls: Urls
 }
 
 const [user, host, password] = ['joe', 'localhost', 'p w']
 /** The only one who may connect. */
 export const ejabberdUser = { username: `${user}@${host}`, password } as const
 
-/** Starts ejabberd with MQTT on 127.0.0.1; it listens when this resolves. Only `ejabberdUser` may connect. */
-export async function startEjabberd(): Promise<Ejabberd> {
+/**
+ * Starts ejabberd with MQTT on 127.0.0.1; it listens when this resolves. Only `ejabberdUser` may connect.
+ *
+ * @param tls adds the listeners `tls` and `wss`.
+ */
+export async function startEjabberd({ tls }: { readonly tls?: KeyPair } = {}): Promise<Ejabberd> {
   const directory = temporaryDirectory()
-  const ports = { tcp: await freePort(), ws: await freePort() }
+  const ports = { tcp: await freePort(), tls: await freePort(), ws: await freePort(), wss: await freePort() }
+  const plain = { port: ports.tcp, ip: '127.0.0.1', module: 'mod_mqtt' }
+  const web = { port: ports.ws, ip: '127.0.0.1', module: 'ejabberd_http', request_handlers: { '/mqtt': 'mod_mqtt' } }
+  const secure = [
+    { ...plain, port: ports.tls, tls: true },
+    { ...web, port: ports.wss, tls: true },
+  ]
   const config = {
     hosts: [host],
     auth_method: ['internal'],
-    listen: [
-      { port: ports.tcp, ip: '127.0.0.1', module: 'mod_mqtt' },
-      { port: ports.ws, ip: '127.0.0.1', module: 'ejabberd_http', request_handlers: { '/mqtt': 'mod_mqtt' } },
-    ],
+    listen: [plain, web, ...(tls ? secure : [])],
+    ...(tls && { certfiles: [tls.certfile, tls.keyfile] }),
     modules: {
       mod_mqtt: { access_publish: { '#': [{ allow: 'all' }] }, access_subscribe: { '#': [{ allow: 'all' }] } },
     },
@@ -60,6 +70,6 @@ export async function startEjabberd(): Promise<Ejabberd> {
   return {
     ...broker,
     ports,
-    urls: { tcp: `mqtt://127.0.0.1:${ports.tcp}`, ws: `ws://127.0.0.1:${ports.ws}` },
+    urls: urlsOf(ports),
   }
 }

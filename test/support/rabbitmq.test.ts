@@ -5,5 +5,5 @@ import { hasRabbitmq, startRabbitmq } from './rabbitmq.ts'
 
 describe.skipIf(!hasRabbitmq || !hasMosquittoClients)('startRabbitmq', () => {
   const password = { username: 'joe', password: 'p w' }
-  brokerLifeChecks(() => startRabbitmq({ password }), ['-u', password.username, '-P', password.password])
+  brokerLifeChecks((tls) => startRabbitmq({ password, tls }), ['-u', password.username, '-P', password.password])
 })

@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs'
 import { type BrokerProcess, startBrokerProcess } from './broker-process.ts'
+import type { ServerTls } from './certificates.ts'
 import { atEndOfTest } from './clean-up.ts'
 import { bareEnvironment } from './environment.ts'
 import { freePort } from './free-port.ts'
 import { findProgram, startProgram } from './program.ts'
 import { temporaryDirectory } from './temporary.ts'
+import { type Ports, type Urls, urlsOf } from './urls.ts'
 
 /** What /usr/sbin/rabbitmq-server runs as the user `rabbitmq`, who may not enter the directory. */
 const program = '/usr/lib/rabbitmq/bin/rabbitmq-server'
@@ -14,21 +16,25 @@ const portMapper = findProgram('epmd')
 export const hasRabbitmq = existsSync(program) && portMapper !== undefined
 
 export interface RabbitmqOptions {
-  /** The only one who may connect. */
+  /** The only one who may connect, unless `anonymous` ones may as well. */
   readonly password?: { readonly username: string; readonly password: string }
+  readonly anonymous?: boolean
+  /** Adds the listeners `tls` and `wss`. */
+  readonly tls?: ServerTls
 }
 
 /** Sessions at QoS 1 and retained messages outlive `kill()` and `restart()`. */
 export interface Rabbitmq extends BrokerProcess {
-  /** Ports of 127.0.0.1. */
-  readonly ports: { readonly tcp: number; readonly ws: number }
-  readonly urls: { readonly tcp: string; readonly ws: string }
+  /** Ports of 127.0.0.1; a listener that wasn't asked for has a port where nothing listens. */
+  readonly ports: Ports
+  readonly urls: Urls
 }
 
 /** Starts RabbitMQ with its MQTT plugins on 127.0.0.1; it listens when this resolves, which takes about 10 seconds. */
-export async function startRabbitmq({ password }: RabbitmqOptions = {}): Promise<Rabbitmq> {
+export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabbitmq> {
+  const { password, anonymous = password === undefined, tls } = options
   const directory = temporaryDirectory()
-  const ports = { tcp: await freePort(), ws: await freePort() }
+  const ports = { tcp: await freePort(), tls: await freePort(), ws: await freePort(), wss: await freePort() }
   const lines = [
     'listeners.tcp = none',
     `mqtt.listeners.tcp.1 = 127.0.0.1:${ports.tcp}`,
@@ -36,12 +42,20 @@ export async function startRabbitmq({ password }: RabbitmqOptions = {}): Promise
     `web_mqtt.tcp.port = ${ports.ws}`,
     // Where tmqtt and the other brokers have it, not /ws.
     'web_mqtt.ws_path = /mqtt',
-    `mqtt.allow_anonymous = ${password === undefined}`,
+    `mqtt.allow_anonymous = ${anonymous}`,
     'log.console = true',
     'log.file = false',
   ]
   if (password !== undefined) {
     lines.push(`default_user = ${password.username}`, `default_pass = ${password.password}`)
+    // As whom it lets those in who don't say who they are.
+    lines.push(`mqtt.default_user = ${password.username}`, `mqtt.default_pass = ${password.password}`)
+  }
+  if (tls !== undefined) {
+    const files = [`cacertfile = ${tls.cafile}`, `certfile = ${tls.certfile}`, `keyfile = ${tls.keyfile}`]
+    lines.push(`mqtt.listeners.ssl.1 = 127.0.0.1:${ports.tls}`, ...files.map((file) => `ssl_options.${file}`))
+    lines.push('web_mqtt.ssl.ip = 127.0.0.1', `web_mqtt.ssl.port = ${ports.wss}`)
+    lines.push(...files.map((file) => `web_mqtt.ssl.${file}`))
   }
   directory.write('rabbitmq.conf', [...lines, ''].join('\n'))
   directory.write('enabled_plugins', '[rabbitmq_mqtt,rabbitmq_web_mqtt].\n')
@@ -80,7 +94,7 @@ export async function startRabbitmq({ password }: RabbitmqOptions = {}): Promise
   return {
     ...broker,
     ports,
-    urls: { tcp: `mqtt://127.0.0.1:${ports.tcp}`, ws: `ws://127.0.0.1:${ports.ws}` },
+    urls: urlsOf(ports),
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -61,24 +61,36 @@ function scriptsIn(coverage) {
 }
 
 /**
- * Puts functions in parentheses; declarations become variables for that, where the function around them begins.
+ * Puts functions in parentheses; for that, declarations become variables, where the function around them begins, and
+ * arrow functions become others, unless that would change what they do.
  *
- * @param places where the functions begin. Methods and arrow functions among them stay as they are: there is no such
- *   mark for them.
+ * @param places where the functions begin. Methods among them stay as they are: there is no such mark for them.
  */
 export function eager(code, places) {
   return written(parse(code, { ecmaVersion: 'latest', preserveParens: true }))
 
   /** @param declared takes the marked declarations, where they stand for all of the function around. */
   function written(node, parent, declared) {
+    if (!places.has(node.start)) return within(node, parent)
+    if (isPlainArrow(node)) return ofArrow(node)
     const text = within(node, parent)
-    if (!places.has(node.start)) return text
     if (node.type === 'FunctionDeclaration' && declared !== undefined) {
       const { name, start, end } = node.id
       declared.push(`var ${name}=(${text.slice(0, start - node.start)}${text.slice(end - node.start)});`)
       return ''
     }
     return node.type === 'FunctionExpression' && isMarkable(parent) ? `(${text})` : text
+  }
+
+  function ofArrow(node) {
+    const { async: isAsync, params, body } = node
+    const block = body.type === 'BlockStatement' ? written(body, node) : `{return ${written(body, node)}}`
+    return `(${isAsync ? 'async ' : ''}function(${params.map((each) => written(each, node))})${block})`
+  }
+
+  /** An arrow function that has nothing from around it that another function has of its own. */
+  function isPlainArrow({ type, start, end }) {
+    return type === 'ArrowFunctionExpression' && !/\b(this|arguments|super|target)\b/.test(code.slice(start, end))
   }
 
   function within(node, parent) {

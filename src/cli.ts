@@ -21,6 +21,7 @@ export async function run(argv: readonly string[], io: Io, crash?: Promise<never
   const found = findCommand(entries, argv)
   const name = found === undefined ? 'tmqtt' : `tmqtt ${found.name}`
   const work = async (): Promise<number> => {
+    if (io.alteredArgument !== undefined) throw notUtf8(io.alteredArgument)
     const parsed = await parse(argv, io.env)
     if ('text' in parsed) {
       await writeOutput(io.stdout, parsed.text(io.stdout.columns ?? 80))
@@ -48,6 +49,10 @@ export async function run(argv: readonly string[], io: Io, crash?: Promise<never
     await writeAll(io.stderr, `${name}: ${safeText(error.message)}${help}\n`)
     return error.exitCode
   }
+}
+
+function notUtf8(argument: number): UsageError {
+  return new UsageError(`argument ${argument} is not UTF-8; a payload of any bytes comes by -f, -s or -l`)
 }
 
 /** One line; with --debug, where it comes from, too. */

@@ -14,6 +14,8 @@ export interface Io {
   readonly stdin: Input
   readonly stdout: Output
   readonly stderr: Output
+  /** Which argument, counted from 1, holds bytes that are not UTF-8, and so is not what was given. */
+  readonly alteredArgument?: number
   readonly env: Readonly<Record<string, string | undefined>>
   /** Variables that held a password, which are not for programs that a command starts. */
   readonly withheld?: readonly string[]

@@ -1,5 +1,6 @@
 import { fstatSync, readFileSync } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
+import { alteredArgument } from './altered-argument.ts'
 import { CREW } from './bench/orders.ts'
 import { run } from './cli.ts'
 import { ExitCode, InterruptedError } from './errors.ts'
@@ -17,6 +18,9 @@ if (process.argv[2] === CREW) void import('./bench/run-crew.ts').then(({ runCrew
 else runProgram()
 
 function runProgram(): void {
+  const argv = process.argv.slice(2)
+  const altered = alteredArgument(argv)
+
   /** Replaces the arguments in the process list, where a password could be read. */
   process.title = 'tmqtt'
 
@@ -66,6 +70,7 @@ function runProgram(): void {
     get stderr() {
       return stderr()
     },
+    ...(altered === undefined ? {} : { alteredArgument: altered }),
     env: process.env,
     pid: process.pid,
     nodeVersion: process.versions.node,
@@ -80,7 +85,7 @@ function runProgram(): void {
 
   // Node ends with 0 when nothing is left to wait for: a promise that never settles must not look like success.
   process.exitCode = ExitCode.bug
-  void run(process.argv.slice(2), io, crash).then(async (exitCode) => {
+  void run(argv, io, crash).then(async (exitCode) => {
     process.exitCode = exitCode
     const patience = setTimeout(
       () => (exitCode === 0 && !stop.signal.aborted ? undefined : process.exit()),

@@ -190,6 +190,45 @@ describe('a package', () => {
   )
 })
 
+describe('MQTT.js, which is the control plane and no more,', () => {
+  const source = sources.get('mqtt/connection.ts')!
+  const found = (pattern: RegExp) => [...source.matchAll(pattern)].map(([, name]) => name)
+
+  it('is loaded by one file, without what connects, reads variables and catches errors', () => {
+    const loaded = [...sources].flatMap(([path, text]) =>
+      [...text.matchAll(/^import (?!type).*from '(mqtt(?:\/.*)?)'|(?:import|require)\('(mqtt(?:\/.*)?)'\)/gm)].map(
+        ([, atStart, onDemand]) => `${path}: ${atStart ?? onDemand}`,
+      ),
+    )
+    expect(loaded).toEqual(['mqtt/connection.ts: mqtt/lib/client'])
+  })
+
+  it('is asked for no message, and for an end only behind what was written', () => {
+    const asked = new Set(found(/\bclient\.(\w+)\(/g))
+    expect([...asked].filter((name) => name !== 'on' && name !== 'once').sort()).toEqual([
+      'end',
+      'getLastMessageId',
+      'removeOutgoingMessage',
+      'subscribe',
+      'unsubscribe',
+    ])
+  })
+
+  it('tells of no message', () => {
+    expect(found(/\bclient\.(?:on|once)\('(\w+)'/g)).toEqual(['packetreceive', 'disconnect', 'error', 'connect'])
+  })
+
+  it.each([
+    'messageIdProvider: ids',
+    'outgoingStore: emptyStore',
+    'reconnectPeriod: 0',
+    'resubscribe: false',
+    'connectTimeout: 2 ** 31 - 1',
+  ])('leaves to others what is not its own: %s', (option) => {
+    expect(source).toContain(`    ${option},\n`)
+  })
+})
+
 describe('the start', () => {
   /** What is loaded with these files, before anything is asked for on demand. */
   const loadedWith = (...paths: readonly string[]) => {

@@ -55,6 +55,12 @@ describe.each(['package-lock.json', '.ci/packaging/package-lock.json'])('%s', (p
   })
 })
 
+it('has MQTT.js of 5.16 or newer, which no packet of a broker brings down any more', () => {
+  const { devDependencies } = readJson<Manifest>('package.json')
+  const [major, minor] = devDependencies!.mqtt!.split('.').map(Number)
+  expect([major, minor! >= 16]).toEqual([5, true])
+})
+
 it('has no package in the bundle that runs a script at install', () => {
   const { packages } = readJson<{ readonly packages: Readonly<Record<string, Entry>> }>('package-lock.json')
   const bundled = [...readFileSync('dist/LICENSES.txt', 'utf8').matchAll(/^-{80}\n\n(\S+) (\S+) \(/gm)]

@@ -20,6 +20,7 @@ import { BrokenPipeError, Sink, writeOutput } from '../streams/sink.ts'
 import { withSpinner } from '../terminal/spinner.ts'
 import { statusPainter } from '../terminal/style.ts'
 import { command } from './command.ts'
+import { printJson, printLines } from './document.ts'
 import { noticeTo, prepareClient } from './session.ts'
 
 const names = allChecks.map(({ name }) => name)
@@ -180,14 +181,14 @@ function urlOf(server: Server): string {
 }
 
 async function print(report: CheckReport, { format }: Values, io: Io): Promise<void> {
+  if (format === 'json') return await printJson(io, checkJson(report))
+  if (format === 'text') return await writeOutput(io.stdout, checkSummary(report))
   const formats = {
-    text: checkSummary,
-    json: checkJson,
     tap: (each: CheckReport) => tap(suiteOf(each)),
     junit: (each: CheckReport) => junit(suiteOf(each)),
     prometheus: checkPrometheus,
   }
-  await writeOutput(io.stdout, formats[format](report))
+  await printLines(io, formats[format](report))
 }
 
 /** @throws what there is to say on stderr, with its exit code. */

@@ -1,4 +1,3 @@
-import { LocalError } from '../errors.ts'
 import { type Environment, messageEnvironment } from '../formatters/environment.ts'
 import type { Io } from '../io.ts'
 import type { Message } from '../mqtt/message.ts'
@@ -29,17 +28,10 @@ export class CommandRunner {
    * @throws what `output` throws.
    */
   async run(message: Message, output: (piece: Buffer) => Promise<void> | void): Promise<string | undefined> {
-    let env: Environment
-    try {
-      env = messageEnvironment(message, this.#env)
-    } catch (error) {
-      if (!(error instanceof LocalError)) throw error
-      return `was not run: ${error.message}`
-    }
     const { runProgram, shell } = await import('../streams/child-process.ts')
     return await runProgram({
       argv: shell(this.#command),
-      env,
+      env: messageEnvironment(message, this.#env),
       input: message.payloadPieces,
       output,
       stderr: this.#io.stderr,

@@ -13,6 +13,7 @@ import { environmentSource, type Source } from '../options/resolve.ts'
 import type { Configured } from '../options/settings.ts'
 import { writeOutput } from '../streams/sink.ts'
 import { type Body, type Command, command } from './command.ts'
+import { printJson } from './document.ts'
 import { noticeTo } from './session.ts'
 
 const options = table({
@@ -190,7 +191,7 @@ async function check(
   const { profileProblems } = await import('../options/profile-problems.ts')
   const profiles = values.name === undefined ? configuration.profiles : [findProfile(configuration, values.name)]
   const problems = [...configuration.problems, ...profiles.flatMap((profile) => profileProblems(profile, context))]
-  if (values.json) await writeOutput(io.stdout, `${JSON.stringify(problems, null, 2)}\n`)
+  if (values.json) await printJson(io, `${JSON.stringify(problems, null, 2)}\n`)
   else if (problems.length === 0) {
     const names = profiles.map(({ name }) => name).join(', ')
     await writeOutput(io.stdout, `${safeText(configuration.path)}: nothing wrong with ${names || 'it'}\n`)
@@ -200,7 +201,7 @@ async function check(
 
 /** As JSON or as columns. */
 async function print({ json }: Values, data: unknown, rows: readonly (readonly string[])[], io: Io): Promise<void> {
-  if (json) return await writeOutput(io.stdout, `${JSON.stringify(data, null, 2)}\n`)
+  if (json) return await printJson(io, `${JSON.stringify(data, null, 2)}\n`)
   const cells = rows.map((row) => row.map((cell) => safeText(cell)))
   const widths = (cells[0] ?? []).map((_, column) =>
     Math.min(WIDEST, Math.max(...cells.map((row) => row[column]!.length))),

@@ -1,4 +1,3 @@
-import { LocalError } from '../errors.ts'
 import type { Message } from '../mqtt/message.ts'
 
 /** The variables that may stand for a message. */
@@ -9,9 +8,8 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * Variables that hold a message without its payload, over those of `base`. What the message doesn't have has no
- * variable; user properties are numbered from 1.
- *
- * @throws LocalError for a text with NUL, which can't stand in an environment [MQTT-1.5.4-2 forbids it anyway].
+ * variable; user properties are numbered from 1. No text has NUL in it, which could not stand in an environment: such a
+ * packet ends the connection [MQTT-1.5.4-2].
  */
 export function messageEnvironment(message: Message, base: Environment): Environment {
   const { properties } = message
@@ -34,9 +32,7 @@ export function messageEnvironment(message: Message, base: Environment): Environ
   const environment = Object.fromEntries(Object.entries(base).filter(([name]) => !NAMES.test(name)))
   for (const [name, value] of variables) {
     if (value === undefined) continue
-    const text = String(value)
-    if (text.includes('\0')) throw new LocalError(`MQTT_${name} would hold NUL, which no environment can`)
-    environment[`MQTT_${name}`] = text
+    environment[`MQTT_${name}`] = String(value)
   }
   return environment
 }

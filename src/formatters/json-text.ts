@@ -38,7 +38,12 @@ export function tryWriteJsonString(out: OutputBuffer, source: Buffer, start: num
 /** Writes any value as JSON; on a terminal, controls that JSON lets stand are escaped too. */
 export function writeJson(out: OutputBuffer, value: unknown): void {
   const json = JSON.stringify(value)
-  out.text(out.terminal ? json.replace(TERMINAL_CONTROLS, escapeUnit) : json)
+  out.text(out.terminal ? safeJson(json) : json)
+}
+
+/** The same JSON, with escapes for what a terminal may act on. */
+export function safeJson(json: string): string {
+  return json.replace(TERMINAL_CONTROLS, escapeUnit)
 }
 
 function escapeUnit(unit: string): string {

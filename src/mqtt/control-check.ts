@@ -67,6 +67,8 @@ export function checkControl(packet: Buffer, start: number, isVersion5: boolean)
   // Reason code and properties may be left out at the end of DISCONNECT and AUTH.
   for (let fixed = least === 0 ? 1 : 2; fixed > 0 && reader.at < packet.length; fixed--) reader.byte()
   if (least === 0 && reader.at === packet.length) return
+  // A broker that does not speak MQTT 5 refuses it in its own version, where CONNACK has no properties [3.1.1, 3.2.2.3].
+  if (type === CONNACK && reader.at === packet.length && packet[start + 1] !== 0) return
   checkProperties(type, packet, reader)
   if (type === SUBACK && reader.at === packet.length) throw new MalformedPacketError('SUBACK without reason code')
 }

@@ -119,8 +119,13 @@ export class Session implements DataPlane {
     this.#ending = true
     const connection = this.#connection
     if (connection !== undefined && this.#reason === undefined) {
-      const isRead = !connection.lane.isClosed && (await close(connection))
-      if (!isRead) this.publisher?.detach()
+      try {
+        const isRead = !connection.lane.isClosed && (await close(connection))
+        if (!isRead) this.publisher?.detach()
+      } catch (reason) {
+        this.#finish(reason as Error)
+        throw reason
+      }
     }
     this.#finish(new TmqttError('the session has ended', 0))
   }

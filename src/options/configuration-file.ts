@@ -35,11 +35,14 @@ export function readConfiguration(text: string, path: string): Configuration {
     else profiles.push({ name, path, entries: Object.entries(options) })
   }
   if (preset === undefined) return { path, profiles, problems }
-  if (typeof preset !== 'string') problems.push(`${path}: "profile": expected the name of a profile`)
-  else if (!isObject(named) || !Object.hasOwn(named, preset)) {
+  if (typeof preset !== 'string') {
+    problems.push(`${path}: "profile": expected the name of a profile`)
+    return { path, profiles, problems }
+  }
+  if (!isObject(named) || !Object.hasOwn(named, preset)) {
     problems.push(`${path}: "profile": ${noSuchProfile(preset, profiles)}`)
   }
-  return { path, profiles, problems, preset: String(preset) }
+  return { path, profiles, problems, preset }
 }
 
 /** @throws UsageError when there is no such profile. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { knownAedes } from '../brokers/known-broker.ts'
+import { readShort } from '../mqtt/client.ts'
 import { publishPacket } from '../support/packets.ts'
 import { runCli } from '../support/run.ts'
 import { startScriptedBroker } from '../support/scripted-peer.ts'
@@ -59,5 +60,27 @@ describe('sub', () => {
     expect(await subscriber.exit).toBe(7)
     expect(subscriber.stdout.toString()).toBe('sound\n')
     expect(subscriber.stderr).toMatch(/^tmqtt sub: \S+ does not speak MQTT as it should: it sent PUBLISH with QoS 3\n$/)
+  })
+
+  it.each(['311', '5'])('leaves with -C unacknowledged what it does not print, -V %s', async (version) => {
+    const server = await startScriptedBroker()
+    const subscriber = runCli(['sub', '-L', server.url, '-V', version, '-t', 'a', '-q', '1', '-C', '2'])
+    const peer = await server.connection()
+    await peer.accept()
+    await peer.acceptSubscribe(1)
+    peer.together(() => {
+      for (const packetId of [1, 2, 3]) peer.publish({ topic: 'a', payload: String(packetId), qos: 1, packetId })
+    })
+    expect(await readShort(peer, 3)).toEqual(['PUBACK 1', 'PUBACK 2', 'DISCONNECT'])
+    expect(await subscriber.exit).toBe(0)
+    expect(subscriber.stdout.toString()).toBe('1\n2\n')
+  })
+
+  it('asks with -C for no more messages at a time than it prints, with MQTT 5', async () => {
+    const server = await startScriptedBroker()
+    runCli(['sub', '-L', server.url, '-V', '5', '-t', 'a', '-C', '2'])
+    const { body } = await (await server.connection()).accept()
+    // Receive Maximum, the only property.
+    expect([...body.subarray(10, 14)]).toEqual([3, 0x21, 0, 2])
   })
 })

@@ -52,6 +52,7 @@ describe('the compile cache', () => {
   it.each<[what: string, spoil: (bytes: Buffer) => Buffer]>([
     ['empty', () => Buffer.alloc(0)],
     ['cut off', (bytes) => bytes.subarray(0, bytes.length / 2)],
+    ['short of its end', (bytes) => bytes.subarray(0, -2)],
     [
       'flipped in one bit',
       (bytes) => Buffer.from(bytes.map((byte, at) => (at === bytes.length >> 1 ? byte ^ 1 : byte))),

@@ -79,6 +79,12 @@ describe('the will', () => {
   })
 })
 
+it('ends with 70, not 0, where something is never done and nothing is left to wait for', async () => {
+  const probe = temporaryDirectory().write('probe.cjs', 'process.stdout.write = () => true')
+  const program = spawnTmqtt(['--help'], { env: { NODE_OPTIONS: `--require ${probe}` } })
+  expect(await program.exited).toEqual({ code: 70, signal: null })
+})
+
 it('says nothing of what Node warns of', async () => {
   const probe = temporaryDirectory().write('probe.cjs', `process.emitWarning('deprecated')`)
   const program = spawnTmqtt(['--help'], {

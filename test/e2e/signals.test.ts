@@ -37,6 +37,22 @@ describe('sub', () => {
     await broker.waitForLog('Received DISCONNECT from c1')
   })
 
+  it('waits for a command that runs, but after a second signal for nothing, not even DISCONNECT', async () => {
+    const server = await startScriptedBroker()
+    const untilItEnds = 'echo begun; while kill -0 $PPID 2>/dev/null; do sleep 0.05; done'
+    const subscriber = spawnTmqtt(['sub', '-L', server.url, '-t', 't', '--exec', untilItEnds])
+    const peer = await server.connection()
+    await peer.accept()
+    await peer.acceptSubscribe(0)
+    peer.publish({ topic: 't' })
+    await subscriber.waitForStdout('begun')
+    // Whichever comes first.
+    subscriber.kill('SIGINT')
+    subscriber.kill('SIGTERM')
+    expect([130, 143]).toContain((await subscriber.exited).code)
+    await expect(peer.packet()).rejects.toThrow(/the client closed|the connection broke/)
+  })
+
   it('exits with 130 after SIGINT while it still connects', async () => {
     const server = await startScriptedBroker()
     const subscriber = spawnTmqtt(['sub', '-L', server.url, '-t', 't'])
@@ -47,13 +63,14 @@ describe('sub', () => {
     await peer.closed
   })
 
-  it('exits with 143 after SIGTERM while it waits for SUBACK', async () => {
+  it('says DISCONNECT and exits with 143 after SIGTERM while it waits for SUBACK', async () => {
     const server = await startScriptedBroker()
     const subscriber = spawnTmqtt(['sub', '-L', server.url, '-t', 't'])
     const peer = await server.connection()
     await peer.accept()
     await peer.packet('SUBSCRIBE')
     subscriber.kill('SIGTERM')
+    await peer.packet('DISCONNECT')
     expect((await failureOf(subscriber)).code).toBe(143)
   })
 

@@ -45,6 +45,23 @@ describe('a reader that takes nothing', () => {
 })
 
 describe('standard streams', () => {
+  it('have all that was said, however late it is read', async () => {
+    const server = await startScriptedBroker()
+    const count = 20_000
+    const args = ['sub', '-L', server.url, '-t', 'a', '-C', String(count), '-F', '%J']
+    const subscriber = start(args, ['ignore', 'ignore', 'pipe'])
+    const ended = codeOf(subscriber)
+    const peer = await server.connection()
+    await peer.accept()
+    await peer.acceptSubscribe(0)
+    for (let sent = 0; sent < count; sent++) peer.publish({ topic: 'a', payload: 'no JSON' })
+    await peer.packet('DISCONNECT')
+    let said = ''
+    for await (const chunk of subscriber.stderr!) said += chunk
+    expect(said.match(/ is not valid JSON.*\n/g)).toHaveLength(count)
+    expect(await ended).toBe(0)
+  })
+
   it('are no directory: pub -l exits with 1', async () => {
     const server = await startScriptedBroker()
     const directory = openSync('/', 'r')

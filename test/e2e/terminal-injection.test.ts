@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { encodeProperties } from '../../src/mqtt/properties.ts'
+import { startAedes } from '../support/aedes.ts'
 import { lengthPrefixed, packet, uint16, withLength } from '../support/packets.ts'
 import { type RunOptions, runCli } from '../support/run.ts'
 import { type Peer, startScriptedBroker } from '../support/scripted-peer.ts'
@@ -29,6 +30,10 @@ const message = {
 /** For CONNACK, SUBACK, DISCONNECT. */
 const reason = Buffer.concat([Buffer.of(0x1f), lengthPrefixed(evil)])
 const reference = Buffer.concat([Buffer.of(0x1c), lengthPrefixed(evil)])
+
+function escapeUnit(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
 
 /** A run at a scripted broker of MQTT 5. */
 async function start(args: readonly string[], options: RunOptions = {}) {
@@ -76,9 +81,10 @@ describe.each<[what: string, options: RunOptions]>([
   ['a terminal', { stderrIsTTY: true }],
   ['a file', {}],
 ])('errors on %s', (_what, options) => {
-  /** One line, in which what the broker has said can be read. */
+  /** Lines of ours, in which what the broker has said can be read. */
   function expectHarmless(text: string): void {
-    expect(text).toMatch(/^[^\n]*\\e\]0;title[^\n]*\n(tmqtt [^\n]*\n)*$/)
+    expect(text).toMatch(/^(tmqtt [^\n]*\n)+$/)
+    expect(text).toContain('\\e]0;title')
     expect(text).not.toMatch(controls)
   }
 
@@ -148,10 +154,11 @@ describe.each<[what: string, options: RunOptions]>([
 })
 
 describe('reports', () => {
-  it('show a terminal what a broker says only in safe characters', async () => {
+  /** `check` at a broker that refuses every connection with these words. */
+  async function check(format: string, stdoutIsTTY: boolean) {
     const server = await startScriptedBroker()
-    const args = ['check', '-L', server.url, '-V', '5', '--only', 'connect-5', '--color', 'never']
-    const cli = runCli(args, { stdoutIsTTY: true, stderrIsTTY: true, columns: 80 })
+    const args = ['check', '-L', server.url, '-V', '5', '--color', 'never', '--format', format]
+    const cli = runCli(args, { stdoutIsTTY, stderrIsTTY: true, columns: 80 })
     const refuse = async () => {
       for (;;) {
         const peer = await server.connection()
@@ -163,8 +170,47 @@ describe('reports', () => {
     }
     void refuse().catch(() => {})
     expect(await cli.exit).not.toBe(0)
-    expect(cli.stdout.toString() + cli.stderr).toContain('\\e]0;title')
-    expect(cli.stdout.toString() + cli.stderr).not.toMatch(controls)
+    expect(cli.stderr).not.toMatch(controls)
+    return cli.stdout.toString()
+  }
+
+  it.each(['text', 'json', 'tap', 'junit', 'prometheus'])(
+    'of check show a terminal none: --format %s',
+    async (format) => {
+      const shown = await check(format, true)
+      expect(shown).not.toMatch(controls)
+      if (format !== 'prometheus') expect(shown).toContain(']0;title')
+      if (format === 'json')
+        expect(shown).toContain(
+          JSON.stringify(evil)
+            .replace(/[^ -~]/g, escapeUnit)
+            .slice(1, -1),
+        )
+    },
+  )
+
+  it.each(['json', 'tap'])('of check are what they are in a pipe: --format %s', async (format) => {
+    const piped = await check(format, false)
+    if (format === 'json') expect(JSON.stringify(JSON.parse(piped))).toContain('\u009b32mgood')
+    expect(piped).toContain('\u202e\u2066')
+  })
+
+  it('of bench show a terminal none: --json', async () => {
+    const { urls, broker } = await startAedes()
+    const version = {
+      cmd: 'publish',
+      topic: '$SYS/broker/version',
+      payload: `broker ${evil}`,
+      qos: 0,
+      retain: true,
+    } as const
+    await new Promise<void>((resolve) => broker.publish({ ...version, dup: false }, () => resolve()))
+    const args = ['bench', 'conn', '-L', urls.tcp, '--clients', '1', '--duration', '10ms', '--json']
+    const cli = runCli(args, { stdoutIsTTY: true, columns: 80 })
+    expect(await cli.exit, cli.stderr).toBe(0)
+    expect(cli.stdout.toString()).toContain('32mgood')
+    expect(cli.stdout.toString()).not.toMatch(controls)
+    expect(() => JSON.parse(cli.stdout.toString())).not.toThrow()
   })
 
   it('of the packets show a terminal no control characters: -d', async () => {

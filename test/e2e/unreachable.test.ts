@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { startAedes } from '../support/aedes.ts'
 import { atEndOfTest } from '../support/clean-up.ts'
 import { freePort } from '../support/free-port.ts'
+import { readPublish } from '../support/packets.ts'
 import { startScriptedBroker } from '../support/scripted-peer.ts'
-import { spawnTmqtt } from '../support/spawn.ts'
+import { spawnShell, spawnTmqtt } from '../support/spawn.ts'
 import { failureOf } from './failure.ts'
 
 describe('a broker that is not there', () => {
@@ -87,6 +88,22 @@ describe('a wrong command line', () => {
     expect(code).toBe(1)
     expect(says).toContain(names)
     expect(connections).toBe(0)
+  })
+})
+
+describe('an argument that is not UTF-8', () => {
+  it('exits with 1 before any connection, and is not published as something else', async () => {
+    const { code, says } = await failureOf(spawnShell(`tmqtt pub -h broker.invalid -t t -m $'x\\xb0y'`))
+    expect(code).toBe(1)
+    expect(says).toMatch(/^argument 7 is not UTF-8; a payload of any bytes comes by -f, -s or -l/)
+  })
+
+  it('is not one that holds the character which stands for such bytes', async () => {
+    const server = await startScriptedBroker()
+    spawnTmqtt(['pub', '-L', server.url, '-t', 't', '-m', 'x\ufffdy'])
+    const peer = await server.connection()
+    await peer.accept()
+    expect(readPublish(await peer.packet('PUBLISH'), peer.version).payload.toString()).toBe('x\ufffdy')
   })
 })
 

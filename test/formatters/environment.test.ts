@@ -62,22 +62,4 @@ describe('messageEnvironment', () => {
       MQTT_USER_PROPERTY_NAMES: 'mine',
     })
   })
-
-  it.each([
-    ['MQTT_CONTENT_TYPE', { contentType: 'a\0b' }],
-    ['MQTT_RESPONSE_TOPIC', { responseTopic: '\0' }],
-    ['MQTT_USER_PROPERTY_NAME_1', { userProperties: [['a\0', 'b']] }],
-    [
-      'MQTT_USER_PROPERTY_VALUE_2',
-      {
-        userProperties: [
-          ['a', 'b'],
-          ['a', 'b\0'],
-        ],
-      },
-    ],
-  ] as const)('refuses NUL in %s', (name, properties) => {
-    const message = messageOf({ topic: 't', properties: properties as never })
-    expect(() => messageEnvironment(message, {})).toThrow(`${name} would hold NUL, which no environment can`)
-  })
 })

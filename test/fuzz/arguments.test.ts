@@ -108,6 +108,10 @@ describe('parse', () => {
         argv: lines,
         env: fc.dictionary(fc.constantFrom(...variables, 'TMQTT_', 'TMQTT___PROTO__'), values, { maxKeys: 2 }),
       }),
+      finds: [
+        { argv: ['pub'], env: { TMQTT_PROPERTY: '[::1]:1883' } },
+        { argv: ['pub'], env: { TMQTT_PROPERTY: '["publish",5,"x"]' } },
+      ],
     },
     async ({ argv, env }) => {
       const parsed = await unlessUsage(() => parse(argv, env))

@@ -35,7 +35,7 @@ export interface Target<T, C> {
   /** Cases in a long run, as a share of the packets asked for. */
   readonly share: number
   readonly values: fc.Arbitrary<T>
-  /** What has failed once, tried first and always. */
+  /** What has failed once, tried first and always: as it is, since a seed makes something else of a changed generator. */
   readonly finds?: readonly T[]
   /** Makes what all values of a test are tried with. */
   readonly prepare?: () => Promise<C>

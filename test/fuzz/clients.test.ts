@@ -134,13 +134,13 @@ describe('publisher and subscription', () => {
     {
       name: 'publisher and subscription',
       unit: 'packets',
-      runs: 400,
-      share: 0.1,
+      runs: 600,
+      share: 0.03,
       values: fc.constantFrom<(4 | 5)[]>(4, 5).chain((version) =>
         fc.record({
           version: fc.constant(version),
           packets: fc.tuple(conversations(version), fc.array(acknowledgements(version))).map((both) => both.flat()),
-          changes: fc.array(mutations, { minLength: 1, maxLength: 4 }),
+          changes: fc.array(mutations, { minLength: 1, maxLength: 2 }),
           cuts,
           qos: fc.constantFrom<(1 | 2)[]>(1, 2),
           count: fc.integer({ min: 1, max: 6 }),

@@ -95,7 +95,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 describe('the reader of JSON lines', () => {
   fuzz(
     'takes what JSON.parse takes, and nothing else',
-    { name: 'JSON', unit: 'texts', runs: 2000, share: 0.03, values: lines },
+    { name: 'JSON', unit: 'texts', runs: 2000, share: 0.02, values: lines },
     (line) => {
       const json = parsed(line)
       const found: string[] = []
@@ -117,7 +117,7 @@ describe('the reader of JSON lines', () => {
 
   fuzz(
     'makes of a line the message that JSON.parse sees in it, or finds fault with it',
-    { name: 'JSON lines', unit: 'texts', runs: 2000, share: 0.03, values: lines },
+    { name: 'JSON lines', unit: 'texts', runs: 2000, share: 0.02, values: lines },
     (line) => {
       const json = parsed(line)
       const bytes = Buffer.from(line)

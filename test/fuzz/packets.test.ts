@@ -25,7 +25,7 @@ describe('decodePublish', () => {
       name: 'PUBLISH',
       unit: 'packets',
       runs: 400,
-      share: 0.55,
+      share: 0.72,
       values: versions.chain((version) =>
         fc.record({
           version: fc.constant(version),
@@ -161,7 +161,7 @@ describe('reasonStringOf', () => {
       name: 'acknowledgements',
       unit: 'packets',
       runs: 300,
-      share: 0.05,
+      share: 0.03,
       values: fc.record({
         packet: acknowledgements(5),
         other: acknowledgements(5),

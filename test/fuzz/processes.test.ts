@@ -82,7 +82,7 @@ function speak(peer: Peer, bytes: Buffer, at: readonly number[]): void {
 describe('a process', () => {
   fuzz(
     'of sub ends in order, in bounded memory, with messages on stdout',
-    { name: 'processes of sub', unit: 'packets', runs: 6, share: 0.0001, values: sessions, prepare },
+    { name: 'processes of sub', unit: 'packets', runs: 6, share: 0.00005, values: sessions, prepare },
     async ({ version, messages, changes, cuts, bomb, limit, greets }, context) => {
       const { packets, mutated } = mutate(messages, changes)
       const bytes = Buffer.concat([...packets, bomb])
@@ -106,7 +106,7 @@ describe('a process', () => {
 
   fuzz(
     'of pub -l ends in order and in bounded memory, and fails where nothing is acknowledged',
-    { name: 'processes of pub', unit: 'packets', runs: 6, share: 0.0001, values: sessions, prepare },
+    { name: 'processes of pub', unit: 'packets', runs: 6, share: 0.00005, values: sessions, prepare },
     async ({ version, messages, changes, cuts, bomb, limit, greets }, context) => {
       const answers = [1, 2, 3].map((id) => packet('PUBACK', 0, [0, id]))
       const { packets, mutated } = mutate([...answers, ...messages], changes)

@@ -62,7 +62,7 @@ describe('a configuration file', () => {
       name: 'configuration files',
       unit: 'texts',
       runs: 300,
-      share: 0.002,
+      share: 0.0005,
       values: fc.record({
         text: fc
           .tuple(files, fc.oneof(fc.constant([]), fc.array(mutations, { maxLength: 2 })))
@@ -72,10 +72,12 @@ describe('a configuration file', () => {
               .reduce((all, change) => mutateOne(all, { ...change, reframed: false }, bytes), bytes)
               .toString()
           }),
-        command: fc.constantFrom(...commands),
+        name: fc.constantFrom(...commands.map(({ name }) => name)),
       }),
+      finds: [{ text: '{"profile":{"toString":1}}', name: 'pub' }],
     },
-    async ({ text, command }) => {
+    async ({ text, name }) => {
+      const command = commands.find((each) => each.name === name)!
       const configuration = await unlessUsage(() => readConfiguration(text, '/c.json'))
       if (configuration === undefined) return 1
       await unlessUsage(() => findProfile(configuration, '__proto__'))
@@ -107,10 +109,11 @@ describe('a configuration file', () => {
       share: 0.02,
       values: fc.record({
         text: fc.array(lines, { maxLength: 5 }).map((all) => all.join('\n')),
-        command: fc.constantFrom(...clients),
+        name: fc.constantFrom(...clients.map(({ name }) => name)),
       }),
     },
-    async ({ text, command }) => {
+    async ({ text, name }) => {
+      const command = clients.find((each) => each.name === name)!
       const source = await unlessUsage(() => mosquittoFileSource(text, '/c', command.options))
       if (source === undefined) return 1
       for (const [key, option] of Object.entries(command.options)) {

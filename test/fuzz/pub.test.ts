@@ -49,7 +49,7 @@ describe('pub -l', () => {
       name: 'pub',
       unit: 'packets',
       runs: 300,
-      share: 0.03,
+      share: 0.006,
       values: fc.constantFrom<Version[]>(4, 5).chain((version) =>
         fc.record({
           version: fc.constant(version),

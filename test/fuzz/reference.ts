@@ -257,10 +257,12 @@ function fieldAt(bytes: Buffer, at: number, kind: Field): { value: Buffer; end: 
   return { value, end }
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** [MQTT 5, 1.5.4]: UTF-8, without NUL. */
 function textOf(bytes: Buffer): string | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    const text = decoder.decode(bytes)
     return text.includes('\0') ? undefined : text
   } catch {
     return undefined

@@ -23,7 +23,7 @@ describe('PacketSplitter', () => {
       name: 'splitter',
       unit: 'packets',
       runs: 500,
-      share: 0.12,
+      share: 0.1,
       values: fc.record({
         packets: fc.tuple(conversations(5), rarelyLarge).map((both) => both.flat()),
         changes: fc.array(mutations, { minLength: 1, maxLength: 12 }),

@@ -7,7 +7,7 @@ import { startScriptedBroker } from '../support/scripted-peer.ts'
 import { play } from './broker.ts'
 import { fuzz } from './campaign.ts'
 import { cuts, mutate, mutations } from './mutations.ts'
-import { checkStderr, isMadeOf } from './output.ts'
+import { CONTROLS, checkStderr, isMadeOf } from './output.ts'
 import { conversationOf, type Publish } from './reference.ts'
 import { strayErrors } from './stray-errors.ts'
 import { connacks, conversations } from './valid.ts'
@@ -59,6 +59,12 @@ function withoutTime(stdout: Buffer): Buffer {
   )
 }
 
+/** What a broker of MQTT 5 says for CONNACK, and then no more. */
+function find(bytes: readonly number[]) {
+  const rest = { messages: [], changes: [], cuts: [], qos: '0' as const, format: 0, terminal: true, more: [] }
+  return { version: 5 as const, connack: Buffer.from(bytes), ...rest }
+}
+
 describe('sub', () => {
   const stray = strayErrors()
 
@@ -74,6 +80,7 @@ describe('sub', () => {
       cuts,
       qos: fc.constantFrom('0', '1', '2'),
       format: fc.nat(formats.length - 1),
+      terminal: fc.boolean(),
       more: fc.constantFrom<(readonly string[])[]>(
         [],
         ['-C', '2'],
@@ -92,16 +99,18 @@ describe('sub', () => {
       name: 'sub',
       unit: 'packets',
       runs: 300,
-      share: 0.03,
+      share: 0.006,
       values: sessions,
+      // AUTH in place of CONNACK, and a CONNACK that is cut off in its Server Keep Alive.
+      finds: [find([0xf0, 2, 0x18, 0]), find([0x20, 5, 0, 0, 3, 0x13, 0])],
       prepare: startScriptedBroker,
     },
-    async ({ version, connack, messages, changes, cuts, qos, format, more }, broker) => {
+    async ({ version, connack, messages, changes, cuts, qos, format, terminal, more }, broker) => {
       const suback = packet('SUBACK', 0, uint16(1), version === 5 ? [0] : [], [Number(qos)])
       const { packets, mutated } = mutate([connack, suback, ...messages], changes)
       const { args, line } = formats[format]!
       const common = ['-L', `${broker.url}/#`, '-V', versions[version], '--reconnect', 'never', '-q', qos]
-      const run = runCli(['sub', ...common, ...args, ...more])
+      const run = runCli(['sub', ...common, ...args, ...more, '--color', 'never'], { stdoutIsTTY: terminal })
       const [first = Buffer.alloc(0), ...rest] = packets
       const peer = await broker.connection()
       const speeches = [
@@ -113,6 +122,10 @@ describe('sub', () => {
       await peer.closed
       stray()
       checkStderr(run.stderr, 'sub', status)
+      if (terminal) {
+        assert.doesNotMatch(run.stdout.toString(), CONTROLS)
+        return mutated
+      }
       // With the packets of the connection in between.
       if (more[0] === '-d') return mutated
       const aliasMaximum = more[1] === 'connect' ? 2 : 0

@@ -30,7 +30,11 @@ export const topics = fc
   .oneof(fc.constantFrom('a', 'tock/1', 'ä/😀'), fc.string({ unit: 'binary', minLength: 1, maxLength: 30 }))
   .map((topic) => withoutNul(topic).replace(/[+#]/g, '-'))
 
-const packetIds = fc.oneof(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 0xffff }))
+/** Mostly ones that meet again. */
+const packetIds = fc.oneof(
+  { weight: 5, arbitrary: fc.integer({ min: 1, max: 4 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 0xffff }) },
+)
 
 const properties = fc
   .tuple(
@@ -108,5 +112,5 @@ export function conversations(version: number): fc.Arbitrary<Buffer[]> {
     { weight: 3, arbitrary: acknowledgements(version) },
     { weight: 1, arbitrary: controls(version) },
   )
-  return fc.array(any, { minLength: 1, maxLength: 12 })
+  return fc.array(any, { minLength: 1, maxLength: 12, size: 'max' })
 }

@@ -1,9 +1,12 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { Session } from '../../src/mqtt/session.ts'
 import { Subscription } from '../../src/mqtt/subscription.ts'
-import { packet } from '../support/packets.ts'
+import { atEndOfTest } from '../support/clean-up.ts'
+import { packet, publishPacket } from '../support/packets.ts'
 import { type ScriptedBroker, startScriptedBroker } from '../support/scripted-peer.ts'
-import { connect, groupOf, lasting, nextTexts, optionsFor, startPublisher, subscribe } from './client.ts'
+import { connect, groupOf, lasting, nextTexts, optionsFor, publishTexts, startPublisher, subscribe } from './client.ts'
 
 let broker: ScriptedBroker
 beforeEach(async () => {
@@ -40,6 +43,16 @@ describe('Session.connect', () => {
     peer.send(answer)
     if (answer.length === 0) peer.end()
     await expect(connecting).rejects.toMatchObject({ exitCode: expect.toSatisfy((code) => code === 3 || code === 7) })
+    await peer.closed
+  })
+
+  it.each([[[0x20, 0]], [[0x20, 1, 0]]])('closes at once over a CONNACK that is cut off: %j', async (answer) => {
+    const connecting = Session.connect(optionsFor(broker), events)
+    const peer = await broker.connection()
+    await peer.packet('CONNECT')
+    peer.send(answer)
+    const message = expect.stringMatching(/it sent a packet of type 2 that is cut off$/)
+    await expect(connecting).rejects.toMatchObject({ exitCode: 7, message })
     await peer.closed
   })
 
@@ -90,6 +103,55 @@ describe('Session', () => {
       connected.peer.publish({ topic: 'a', payload: String(count) })
       expect(await nextTexts(subscription)).toEqual([String(count)])
     }
+  })
+
+  it('takes a piece of a packet for a sign of life', async () => {
+    const { peer, session, notices } = await connect(broker, { keepAlive: 1 })
+    const subscription = await subscribe({ peer, session, notices }, 0)
+    const publish = publishPacket({ topic: 'a', payload: 'slow' })
+    for (const at of [0, 2, 4]) {
+      await peer.packet('PINGREQ')
+      peer.send(publish.subarray(at, at + 2))
+    }
+    peer.send(publish.subarray(6))
+    expect(await nextTexts(subscription)).toEqual(['slow'])
+    expect(notices).toEqual([])
+  })
+
+  it.each(['end', 'leave'] as const)('waits with %s no longer than a second for the broker to close', async (how) => {
+    const { peer, session } = await connect(broker)
+    peer.socket.allowHalfOpen = true
+    const ended = once(peer.socket, 'end')
+    await session[how]()
+    await ended
+    expect(peer.socket.writableEnded).toBe(false)
+  })
+
+  it('gives up at its end on a socket that takes nothing', async () => {
+    const { peer, session } = await connect(broker, { reconnect: never })
+    const publisher = startPublisher(session)
+    peer.socket.pause()
+    const texts = Array.from({ length: 100 }, () => 'x'.repeat(1_000_000))
+    const publishing = publishTexts(publisher, session, 0, texts)
+    while (!session.connection!.lane.needsDrain) await setImmediate()
+    await expect(session.end(100)).rejects.toMatchObject({ exitCode: 7, message: 'the broker takes no more' })
+    await expect(publishing).rejects.toThrow('the broker takes no more')
+  })
+
+  it('waits between attempts twice as long each time up to a limit, a random half of it less', async () => {
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.8)
+    atEndOfTest(() => random.mockRestore())
+    const { peer, notices } = await connect(broker, {
+      reconnect: { attempts: Number.POSITIVE_INFINITY, delayMs: 500, maxDelayMs: 1000 },
+    })
+    peer.destroy()
+    ;(await broker.connection()).destroy()
+    // That one holds for a moment does not count.
+    const again = await broker.connection()
+    await again.accept()
+    again.destroy()
+    await broker.connection()
+    expect(notices.flatMap((text) => /trying again in ([\d.]+) s/.exec(text)?.[1] ?? [])).toEqual(['0.3', '0.6', '0.6'])
   })
 
   it('tells -d of the packets of both planes, those that were really sent and received', async () => {
@@ -183,8 +245,22 @@ describe('Subscription', () => {
     expect(notices).toEqual([expect.stringContaining("'b' refused")])
   })
 
+  it('asks again for all filters on the next connection, whatever was refused on the last', async () => {
+    const { session, peer } = await connect(broker)
+    const subscription = new Subscription(session, [groupOf(0, 'b', 'c')], () => {})
+    session.start()
+    const started = subscription.start()
+    await peer.acceptSubscribe(0x80, 0)
+    await started
+    peer.destroy()
+    const again = await broker.connection()
+    await again.accept()
+    const { body } = await again.acceptSubscribe(0, 0)
+    expect(body.toString('latin1', 2)).toBe('\0\x01b\0\0\x01c\0')
+  })
+
   it('connects again when SUBSCRIBE is not answered', async () => {
-    const connected = await connect(broker, { connectTimeoutMs: 50 })
+    const connected = await connect(broker, { connectTimeoutMs: 500 })
     const subscription = new Subscription(connected.session, [groupOf(0, 'a')], () => {})
     connected.session.start()
     const started = subscription.start()

@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ClientOptions } from '../../src/mqtt/client-options.ts'
 import { Lane } from '../../src/mqtt/lane.ts'
@@ -172,6 +173,41 @@ describe('Lane', () => {
     lane.resume()
     expect(await lane.closed).toEqual(new MalformedPacketError('a packet before CONNACK'))
     expect(controls).toEqual([])
+  })
+
+  it.each(['before', 'behind'])('answers PINGREQ itself that comes %s its pause', async (when) => {
+    const socket = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
+    const lane = new Lane(socket, undefined)
+    const controls: Buffer[] = []
+    lane.control.on('data', (each: Buffer) => controls.push(each))
+    const ping = () => lane.control.write(packet('PINGREQ', 0))
+    if (when === 'before') ping()
+    lane.pause()
+    if (when === 'behind') ping()
+    await setImmediate()
+    expect(controls).toEqual([packet('PINGRESP', 0)])
+  })
+
+  it('hands on to MQTT.js neither messages nor their acknowledgements', async () => {
+    const socket = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() })
+    const lane = new Lane(socket, undefined)
+    const controls: Buffer[] = []
+    lane.control.on('data', (each: Buffer) => controls.push(each))
+    const [connack, suback] = [packet('CONNACK', 0, [0, 0]), packet('SUBACK', 0, [0, 1, 0])]
+    const acks = (['PUBACK', 'PUBREC', 'PUBREL', 'PUBCOMP'] as const).map((type) => ack(type, 1))
+    const got: string[] = []
+    socket.push(Buffer.concat([connack, publishPacket({ topic: 'a', qos: 2 }), ...acks, suback]))
+    await setImmediate()
+    lane.open({
+      publish: ({ topic }) => got.push(topic),
+      acknowledgement: (type) => got.push(String(type)),
+      chunkDone: () => {},
+      pingSent: () => {},
+      pingAnswered: () => {},
+    })
+    await setImmediate()
+    expect(got).toEqual(['a', '4', '5', '6', '7'])
+    expect(controls).toEqual([connack, suback])
   })
 
   it.each([

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ConnectionLostError } from '../../src/errors.ts'
 import { publishHeader } from '../../src/mqtt/publish-header.ts'
@@ -222,6 +223,42 @@ describe('Publisher', () => {
       }
       await publisher.drain()
       expect(publisher.tally).toMatchObject({ sent: 2, acknowledged: 2 })
+    })
+
+    it('survives a second cut with messages left that it has not sent again', async () => {
+      const { session, peer } = await connect(broker, { protocolVersion: 5 })
+      const publisher = startPublisher(session)
+      await publishTexts(publisher, session, 1, ['x', 'y', 'z'])
+      for (let count = 0; count < 3; count++) await publishFrom(peer)
+      peer.destroy()
+      const second = await broker.connection()
+      // Receive Maximum 1.
+      await second.accept({ properties: [0x21, 0, 1] })
+      expect((await publishFrom(second)).text).toBe('x')
+      second.destroy()
+      const third = await broker.connection()
+      await third.accept()
+      const sent = [await publishFrom(third), await publishFrom(third), await publishFrom(third)]
+      expect(sent.map(({ text }) => text)).toEqual(['x', 'y', 'z'])
+      for (const { id } of sent) third.send(ack('PUBACK', id))
+      await publisher.drain()
+      expect(publisher.tally).toMatchObject({ sent: 3, acknowledged: 3 })
+    })
+
+    it('goes on at QoS 0 behind what waited for a socket that broke', async () => {
+      const { session, peer } = await connect(broker)
+      const publisher = startPublisher(session)
+      peer.socket.pause()
+      const texts = Array.from({ length: 100 }, () => 'x'.repeat(1_000_000))
+      const publishing = publishTexts(publisher, session, 0, [...texts, 'last'])
+      while (!session.connection!.lane.needsDrain) await setImmediate()
+      peer.destroy()
+      const again = await broker.connection()
+      await again.accept()
+      await publishing
+      while ((await publishFrom(again)).text !== 'last');
+      expect(publisher.tally.sent).toBe(101)
+      expect(publisher.verdict()).toMatchObject({ exitCode: 7 })
     })
 
     it('says how many messages at QoS 0 may be lost', async () => {
@@ -475,11 +512,14 @@ describe('Publisher', () => {
     const publisher = startPublisher(session)
     const texts = Array.from({ length: 30 }, () => 'x'.repeat(1_000_000))
     const publishing = publishTexts(publisher, session, 1, texts)
-    for (let count = 0; count < 30; count++) {
-      const { id } = await publishFrom(peer)
-      expect(publisher.unacknowledged).toBeLessThan(20)
-      peer.send(ack('PUBACK', id))
-    }
+    const kept: number[] = []
+    while (kept.length < 17) kept.push((await publishFrom(peer)).id)
+    // Were there more, the next would come before this answer.
+    peer.send(ack('PUBREC', 99))
+    expect(idOf((await peer.packet('PUBREL')).body)).toBe(99)
+    expect(publisher.unacknowledged).toBe(17)
+    for (const id of kept) peer.send(ack('PUBACK', id))
+    for (let count = 17; count < 30; count++) peer.send(ack('PUBACK', (await publishFrom(peer)).id))
     await publishing
     await publisher.drain()
   })

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { createServer, type SecureVersion } from 'node:tls'
 import { describe, expect, it } from 'vitest'
@@ -52,6 +53,27 @@ describe('openTransport to localhost', () => {
     await expect(opening).rejects.toMatchObject({
       exitCode: ExitCode.unreachable,
       message: `cannot reach localhost:${port}: connection refused; is the broker running there, and is the port right?`,
+    })
+  })
+})
+
+describe('openTransport by WebSocket', () => {
+  it.each([
+    [
+      'HTTP/1.1 403 Forbidden\r\n\r\n',
+      'it answered the WebSocket request for /x with HTTP status 403 (--ws-path, --ws-header)',
+    ],
+    ['', 'no WebSocket there: the connection was closed'],
+  ])('says what it got in place of a connection: %j', async (answer, says) => {
+    const server = createHttpServer().on('upgrade', (_request, socket) => socket.end(answer))
+    server.listen(0, '127.0.0.1')
+    atEndOfTest(() => server.close())
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const opening = openTransport({ host: '127.0.0.1', port, websocket: { path: '/x', headers: [] } }, signal)
+    await expect(opening).rejects.toMatchObject({
+      exitCode: ExitCode.unreachable,
+      message: `cannot reach 127.0.0.1:${port}: ${says}`,
     })
   })
 })

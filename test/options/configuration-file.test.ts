@@ -53,6 +53,7 @@ describe('readConfiguration', () => {
     [null, ['/etc/c.json: expected {"profiles": {NAME: {OPTION: VALUE}}}']],
     [{ profiles: [] }, ['/etc/c.json: expected {"profiles": {NAME: {OPTION: VALUE}}}']],
     [{ profile: 'toString' }, ['/etc/c.json: "profile": there is no profile "toString"']],
+    [{ profile: { toString: 1 } }, ['/etc/c.json: "profile": expected the name of a profile']],
     [{ profile: 1, profiles: { '1': {} } }, ['/etc/c.json: "profile": expected the name of a profile']],
     [
       { profile: 'prdo', profiles: { prod: {}, prd: {} } },

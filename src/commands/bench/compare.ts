@@ -9,6 +9,7 @@ import { file, flag, percentage } from '../../options/kinds.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
 import { writeOutput } from '../../streams/sink.ts'
 import { command } from '../command.ts'
+import { printJson } from '../document.ts'
 import { noticeTo } from '../session.ts'
 import { readReportsFile } from './files.ts'
 
@@ -67,7 +68,8 @@ export const benchCompare = command({
     await sayDifferences([...base, ...fresh], noticeTo(io, 'bench compare'))
     const changes = compare(base, fresh, values.tolerance)
     const isWorse = changes.some(({ verdict }) => verdict === 'worse')
-    await writeOutput(io.stdout, values.json ? changesJson(changes) : changesText(changes))
+    if (values.json) await printJson(io, changesJson(changes))
+    else await writeOutput(io.stdout, changesText(changes))
     return isWorse ? ExitCode.checkFailed : ExitCode.ok
   },
 })

@@ -6,7 +6,7 @@ import { ExitCode, type InterruptedError, TmqttError, UsageError } from '../../e
 import type { Io } from '../../io.ts'
 import { duration, integer, percentage } from '../../options/kinds.ts'
 import { table, type ValuesOf } from '../../options/option.ts'
-import { writeOutput } from '../../streams/sink.ts'
+import { printJson } from '../document.ts'
 import { noticeTo } from '../session.ts'
 import type { BenchValues, LoadValues } from './options.ts'
 import { atRate, planOf, type Work } from './planning.ts'
@@ -78,7 +78,7 @@ export async function runOrFind(command: string, work: Work, values: Values, io:
   const plan = await planOf({ ...work, durationMs: TRIAL_MS }, io)
   const { foundJson, foundText } = await import('../../bench/find-max/report.ts')
   const { found, failure } = await search(command, plan, values, io)
-  if (values.json) await writeOutput(io.stdout, foundJson(found))
+  if (values.json) await printJson(io, foundJson(found))
   else await writeLines(foundText(found), io)
   if (io.signal.aborted) return (io.signal.reason as InterruptedError).exitCode
   if (failure !== undefined) throw failure

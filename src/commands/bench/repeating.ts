@@ -1,7 +1,7 @@
 import type { Report } from '../../bench/report.ts'
 import type { Outcome } from '../../bench/thresholds.ts'
 import type { Io } from '../../io.ts'
-import { writeOutput } from '../../streams/sink.ts'
+import { printJson } from '../document.ts'
 import { type ReportValues, writeJunit, writeLines } from './reporting.ts'
 
 /** Writes what several runs of one plan have come to. */
@@ -13,7 +13,7 @@ export async function writeRuns(
 ): Promise<void> {
   if (values.json) {
     const { runsJson } = await import('../../bench/report.ts')
-    await writeOutput(io.stdout, runsJson(reports, outcomes))
+    await printJson(io, runsJson(reports, outcomes))
   } else {
     const { runsText } = await import('../../bench/reports/runs-text.ts')
     await writeLines(runsText(reports, outcomes), io)

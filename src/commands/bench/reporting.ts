@@ -6,6 +6,7 @@ import type { Io } from '../../io.ts'
 import { file, flag } from '../../options/kinds.ts'
 import { InvalidValue, type Kind, table, type ValuesOf } from '../../options/option.ts'
 import { writeOutput } from '../../streams/sink.ts'
+import { printJson } from '../document.ts'
 import { writeReportFile } from './files.ts'
 import { suiteOf } from './junit.ts'
 
@@ -76,7 +77,7 @@ export async function writeReports(
 ): Promise<void> {
   if (values.json) {
     const { reportJson } = await import('../../bench/report.ts')
-    await writeOutput(io.stdout, reportJson(report, outcomes))
+    await printJson(io, reportJson(report, outcomes))
   } else {
     const { textReport } = await import('../../bench/reports/text.ts')
     await writeLines(textReport(report, outcomes), io)

@@ -211,6 +211,8 @@ function isControl({ type, body }: Frame, version: number): boolean {
   const fixed = isFarewell ? 1 : 2
   if (version < 5) return body.length >= fixed + (type === 9 ? 1 : 0)
   if (isFarewell && body.length <= fixed) return true
+  // A broker that does not know MQTT 5 refuses it in its own version.
+  if (type === 2 && body.length === fixed) return body[1] !== 0
   const length = varintIn(body, fixed)
   if (typeof length === 'string' || length.end + length.value > body.length) return false
   const end = length.end + length.value

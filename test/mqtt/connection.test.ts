@@ -31,6 +31,14 @@ describe('Session.connect', () => {
     await peer.closed
   })
 
+  it('understands a broker that knows no MQTT 5, and says so in its own version', async () => {
+    const connecting = Session.connect(optionsFor(broker, { protocolVersion: 5 }), events)
+    const peer = await broker.connection()
+    await peer.packet('CONNECT')
+    peer.send(packet('CONNACK', 0, [0, 1]))
+    await expect(connecting).rejects.toMatchObject({ exitCode: 1, message: expect.stringContaining('version') })
+  })
+
   it.each([
     { name: 'a close', answer: [], exitCode: 3, says: 'it closed the connection before CONNACK' },
     { name: 'a CONNACK without a body', answer: [0x20, 0], exitCode: 7, says: 'a packet of type 2 that is cut off' },

@@ -294,7 +294,7 @@ const hangs: readonly Hazard[] = [
       ['mqtt/packets', 'refuses a %s'],
       ['mqtt/lane', 'closes the connection for good over %s'],
       ['mqtt/lane', 'closes a connection for good on which %s comes before CONNACK'],
-      ['mqtt/properties', 'refuses %s'],
+      ['mqtt/properties', 'refuses %s: %s'],
     ],
   },
   {

@@ -27,9 +27,8 @@ export const KEEP_ALIVE = 5
 
 export async function startStarter(port: number): Promise<Starter> {
   const { ca, server }: Certificates = await certificates()
-  // With the heap that Node takes by itself some megabytes of garbage wait for the first collection, which in half an
-  // hour does not come: that looks like a leak.
-  const heap = '--max-semi-space-size=1 --max-old-space-size=32'
+  // A heap of the usual size holds hours of garbage before its first collection, which looks like a leak.
+  const heap = '--max-semi-space-size=1 --max-old-space-size=16'
   const env = { HOME: temporaryDirectory().path, NODE_OPTIONS: heap }
   const patience = ['-k', `${KEEP_ALIVE}`, '--connect-timeout', '5s']
   return {
@@ -42,7 +41,7 @@ export async function startStarter(port: number): Promise<Starter> {
   }
 }
 
-const session = ['-c', '--reconnect-delay', '100ms', '--reconnect-max-delay', '1s']
+const session = ['-c', '--reconnect-delay', '100ms', '--reconnect-max-delay', '100ms']
 const session5 = [...session, '-V', '5', '-x', '3600']
 const session4 = [...session, '-V', '311']
 const publish = ['pub', '-l', '--ack-timeout', '300s']

@@ -105,6 +105,18 @@ const faults: Readonly<Record<string, Fault>> = {
   },
 }
 
+/**
+ * Breaks all connections over and over: measured, a program has compiled its code and grown into its heap after some
+ * 700 of them, and has no more memory after 3000.
+ */
+export async function wearIn(victims: readonly Victim[], lastsMs: number, over: AbortSignal): Promise<void> {
+  const end = performance.now() + lastsMs
+  while (performance.now() < end && !over.aborted) {
+    for (const { link } of victims) link.cut()
+    await delay(350)
+  }
+}
+
 /** What happened, and to whom. */
 export interface Happened {
   readonly atMs: number

@@ -4,7 +4,7 @@ import { reportOf } from './report.ts'
 import type { SoakResult } from './soak.ts'
 import { lineOf, tallyOf } from './tally.ts'
 
-const [flat, leaking] = [0, 10].map((step) => Array.from({ length: 300 }, (_, at) => 9000 + at * step))
+const [flat, leaking] = [0, 10].map((step) => Array.from({ length: 900 }, (_, at) => 9000 + at * step))
 
 /** What a publisher and two subscribers, all at QoS 2, have come to. */
 interface Told {

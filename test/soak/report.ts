@@ -1,7 +1,7 @@
 import { qosOf } from './clients.ts'
 import { type Growth, growthOf, isGrowing } from './growth.ts'
 import { INTERVAL_MS, type Samples } from './memory.ts'
-import type { Ended, SoakResult } from './soak.ts'
+import { type Ended, isLong, type SoakResult, WARM_UP_MS } from './soak.ts'
 
 export interface SoakReport {
   readonly text: string
@@ -96,9 +96,9 @@ function acknowledged({ client, code }: Ended, sent: number): number {
 
 /** In the first minutes a program grows into its memory: compiled code, a heap for the worst that has happened yet. */
 function settled(samples: Samples, minutes: number) {
-  const warmUp = Math.floor(Math.min(samples.length / 3, (5 * 60_000) / INTERVAL_MS))
-  const rest = samples.slice(warmUp)
-  return { samples: rest, growth: growthOf(rest, INTERVAL_MS), isJudged: minutes >= 10 }
+  const isJudged = isLong(minutes)
+  const rest = samples.slice(isJudged ? WARM_UP_MS / INTERVAL_MS : Math.floor(samples.length / 3))
+  return { samples: rest, growth: growthOf(rest, INTERVAL_MS), isJudged }
 }
 
 function shownGrowth({ perMinute, uncertainty }: Growth): string {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startMosquitto } from '../support/mosquitto.ts'
 import { Random } from '../support/random.ts'
 import { type Cast, type Client, type Starter, startCast, startStarter } from './clients.ts'
-import { type Happened, makeFaults } from './faults.ts'
+import { type Happened, makeFaults, wearIn } from './faults.ts'
 import { type Asked, ask, feed } from './load.ts'
 import { type Samples, watchMemory } from './memory.ts'
 import { lineOf, type Tally, tallyOf } from './tally.ts'
@@ -33,6 +33,13 @@ export interface SoakResult extends SoakSettings {
   readonly memory: ReadonlyMap<string, Samples>
 }
 
+/** Before the memory of the programs is judged, which takes a long soak. */
+export const WARM_UP_MS = 5 * 60_000
+
+export function isLong(minutes: number): boolean {
+  return minutes >= 10
+}
+
 /** For all programs together to come to their end, once there are no more faults. */
 const PATIENCE_MS = 60_000
 
@@ -57,7 +64,8 @@ export async function soak({ minutes, seed }: SoakSettings): Promise<SoakResult>
     cast.all.map(({ name, program }) => ({ name, pid: program.pid })),
     over.signal,
   )
-  const faults = makeFaults({ random, broker, victims: [...cast.all, asker] }, over.signal)
+  const wornIn = isLong(minutes) ? wearIn(cast.all, WARM_UP_MS, over.signal) : Promise.resolve()
+  const faults = wornIn.then(() => makeFaults({ random, broker, victims: [...cast.all, asker] }, over.signal))
   try {
     // They last until it is over, unless they fail.
     await Promise.race([delay(minutes * 60_000), faults, asking])

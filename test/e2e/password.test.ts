@@ -78,6 +78,14 @@ describe('the password', () => {
   })
 })
 
+it('has libraries say nothing with DEBUG, which would hold CONNECT', async () => {
+  const broker = await start()
+  const args = ['pub', '-L', broker.url, '-u', 'joe', '-P', canary, '-t', 't', '-m', 'x', '-q', '1']
+  const publisher = spawnTmqtt(args, { env: { DEBUG: '*' } })
+  await succeeds(publisher)
+  expect(publisher.stderr).toBe('')
+})
+
 describe.each([{ env: {} }, { env: { DEBUG: '*', NODE_DEBUG: 'net,tls,http' } }])('with $env', ({ env }) => {
   it('never prints a password', async () => {
     const broker = await start()

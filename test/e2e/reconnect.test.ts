@@ -28,7 +28,7 @@ describe.skipIf(!hasMosquitto)('a broker that is killed and comes back', () => {
     const at = ['-L', broker.urls.tcp, '-t', 't', '--reconnect-delay', '50ms']
     const subscriber = spawnTmqtt(['sub', ...at, '-i', 'keeper', '-c', '-q', '1'])
     await broker.waitForLog('Sending SUBACK to keeper')
-    const publisher = spawnTmqtt(['pub', ...at, '-l', '-i', 'p1', '-q', qos])
+    const publisher = spawnTmqtt(['pub', ...at, '-l', '-i', 'p1', '-c', '-q', qos])
     const feed = (from: number, to: number) => {
       for (let line = from; line <= to; line++) publisher.stdin.write(`line ${line}\n`)
     }

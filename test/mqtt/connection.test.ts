@@ -40,27 +40,19 @@ describe('Session.connect', () => {
   })
 
   it.each([
-    { name: 'a close', answer: [] },
-    { name: 'a truncated CONNACK', answer: [0x20, 1, 0] },
-    { name: 'a PUBLISH', answer: [0x30, 3, 0, 1, 0x61] },
-    { name: 'HTTP', answer: [...Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n')] },
-  ])('fails when CONNECT is answered by $name', async ({ answer }) => {
-    const connecting = Session.connect(optionsFor(broker, { connectTimeoutMs: 300 }), events)
+    { name: 'a close', answer: [], exitCode: 3, says: 'it closed the connection before CONNACK' },
+    { name: 'a CONNACK without a body', answer: [0x20, 0], exitCode: 7, says: 'a packet of type 2 that is cut off' },
+    { name: 'half a CONNACK', answer: [0x20, 1, 0], exitCode: 7, says: 'a packet of type 2 that is cut off' },
+    { name: 'a PUBLISH', answer: [0x30, 3, 0, 1, 0x61], exitCode: 7, says: 'a packet before CONNACK' },
+    { name: 'HTTP', answer: [...Buffer.from('HTTP/1.1 400 Bad')], exitCode: 3, says: 'no CONNACK within 0.3 s' },
+  ])('fails when CONNECT is answered by $name', async ({ name, answer, exitCode, says }) => {
+    const connectTimeoutMs = name === 'HTTP' ? 300 : 10_000
+    const connecting = Session.connect(optionsFor(broker, { connectTimeoutMs }), events)
     const peer = await broker.connection()
     await peer.packet('CONNECT')
     peer.send(answer)
     if (answer.length === 0) peer.end()
-    await expect(connecting).rejects.toMatchObject({ exitCode: expect.toSatisfy((code) => code === 3 || code === 7) })
-    await peer.closed
-  })
-
-  it.each([[[0x20, 0]], [[0x20, 1, 0]]])('closes at once over a CONNACK that is cut off: %j', async (answer) => {
-    const connecting = Session.connect(optionsFor(broker), events)
-    const peer = await broker.connection()
-    await peer.packet('CONNECT')
-    peer.send(answer)
-    const message = expect.stringMatching(/it sent a packet of type 2 that is cut off$/)
-    await expect(connecting).rejects.toMatchObject({ exitCode: 7, message })
+    await expect(connecting).rejects.toMatchObject({ exitCode, message: expect.stringContaining(says) })
     await peer.closed
   })
 

@@ -1,9 +1,10 @@
 import { type Certificates, certificates } from '../support/certificates.ts'
-import { type Link, startLink } from '../support/link.ts'
+import { type Link, type LinkSettings, startLink } from '../support/link.ts'
 import type { Program } from '../support/program.ts'
 import { spawnTmqtt } from '../support/spawn.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import type { Urls } from '../support/urls.ts'
+import { Releases } from './releases.ts'
 
 /** A program that lasts as long as the soak, behind a link of its own. */
 export interface Client {
@@ -11,11 +12,13 @@ export interface Client {
   readonly args: readonly string[]
   readonly link: Link
   readonly program: Program
+  /** What the broker has sent it. */
+  readonly releases: Releases
 }
 
 /** Starts programs that reach the broker over links. */
 export interface Starter {
-  link(): Promise<Link>
+  link(watch?: LinkSettings['watch']): Promise<Link>
   start(link: Link, transport: keyof Urls, args: readonly string[]): Program
 }
 
@@ -30,7 +33,8 @@ export async function startStarter(port: number): Promise<Starter> {
   const env = { HOME: temporaryDirectory().path, NODE_OPTIONS: heap }
   const patience = ['-k', `${KEEP_ALIVE}`, '--connect-timeout', '5s']
   return {
-    link: () => startLink(port, { packets: true, websocket: true, tls: { ...server, cafile: ca } }),
+    link: (watch = () => {}) =>
+      startLink(port, { packets: true, watch, websocket: true, tls: { ...server, cafile: ca } }),
     start: (link, transport, args) => {
       const trust = transport === 'tls' || transport === 'wss' ? ['--cafile', ca] : []
       return spawnTmqtt([...args, '-L', link.urls[transport], ...trust, ...patience], { env })
@@ -65,8 +69,9 @@ export interface Cast {
 export async function startCast({ link, start }: Starter): Promise<Cast> {
   const all = await Promise.all(
     cast.map(async ({ name, transport, args }): Promise<Client> => {
-      const own = await link()
-      return { name, args, link: own, program: start(own, transport, [...args, '-i', name]) }
+      const releases = new Releases(args.includes('5') ? 5 : 4)
+      const own = await link((from, packet) => from === 'broker' && releases.take(packet))
+      return { name, args, link: own, releases, program: start(own, transport, [...args, '-i', name]) }
     }),
   )
   const doing = (command: string) => all.filter(({ args }) => args[0] === command)

@@ -13,6 +13,8 @@ interface Told {
   readonly stderr?: string
   readonly wrong?: readonly string[]
   readonly samples?: readonly number[]
+  /** How many the broker has sent again that were through. */
+  readonly republished?: number
   /** Packet identifier and number of each line of the subscribers. */
   readonly lines?: readonly [id: number, number: number][]
   readonly others?: readonly [id: number, number: number][]
@@ -24,9 +26,24 @@ const all = [
 ] as const satisfies Told['lines']
 
 function problemsOf(told: Told): readonly string[] {
-  const { minutes = 30, code = 0, stderr = '', wrong = [], samples = flat!, lines = all, others = all } = told
+  const {
+    minutes = 30,
+    code = 0,
+    stderr = '',
+    wrong = [],
+    samples = flat!,
+    lines = all,
+    others = all,
+    republished = 0,
+  } = told
+  const releases = { republished: new Map([['soak/p', republished]]) }
   const ended = (name: string) => {
-    const client = { name, args: ['-q', '2'], program: { stderr: name === 's' ? stderr : '' } } as unknown as Client
+    const client = {
+      name,
+      args: ['-q', '2'],
+      program: { stderr: name === 's' ? stderr : '' },
+      releases,
+    } as unknown as Client
     return { client, reconnects: 1, code: name === 's' ? code : 0 }
   }
   const sent = new Map([['soak/p', 2]])
@@ -53,6 +70,7 @@ describe('the report of a soak', () => {
   it.each<{ readonly name: string; readonly told: Told }>([
     { name: 'all is well', told: {} },
     { name: 'the broker sends one anew', told: { lines: [...all, [3, 1]] } },
+    { name: 'the broker publishes one after PUBREL', told: { lines: [...all, [1, 1]], republished: 1 } },
     { name: 'memory grows in the first minutes', told: { minutes: 1, samples: leaking! } },
   ])('has no problems where $name', ({ told }) => {
     expect(problemsOf(told)).toEqual([])

@@ -23,9 +23,13 @@ export function reportOf(result: SoakResult): SoakReport {
       const qos = Math.min(qosOf(client), qosOf(from))
       const { received, lost, duplicated, anew, outOfOrder } = tally.counts.get(`soak/${from.name}`)!
       const again = duplicated - anew.size
+      const republished = client.releases.republished.get(`soak/${from.name}`) ?? 0
       if (lost > 0) problems.push(`${client.name}: lost ${lost} of ${from.name} at QoS ${qos}`)
-      if (again > 0 && qos === 2) problems.push(`${client.name}: duplicated ${again} of ${from.name} at QoS 2`)
-      return [client.name, from.name, qos, received, lost, again, anew.size, tally.unexpected.length, outOfOrder]
+      if (qos === 2 && again > republished) {
+        problems.push(`${client.name}: duplicated ${again - republished} of ${from.name} at QoS 2`)
+      }
+      const byBroker = anew.size + republished
+      return [client.name, from.name, qos, received, lost, again, byBroker, tally.unexpected.length, outOfOrder]
     })
   })
   problems.push(
@@ -51,7 +55,7 @@ export function reportOf(result: SoakResult): SoakReport {
       }),
     ),
     table(
-      ['sub', 'from', 'QoS', 'received', 'lost', 'duplicated', 'sent anew', 'unexpected', 'out of order'],
+      ['sub', 'from', 'QoS', 'received', 'lost', 'duplicated', 'by broker', 'unexpected', 'out of order'],
       deliveries,
     ),
     table(

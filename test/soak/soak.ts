@@ -44,6 +44,8 @@ export async function soak({ minutes, seed }: SoakSettings): Promise<SoakResult>
   const cast = await startCast(starter)
   for (const { name } of cast.subscribers) await broker.waitForLog(new RegExp(`: ${name} [12] soak/\\+$`, 'm'))
   await broker.waitForLog(/: reply 1 ask$/m)
+  // A first connection is not tried again.
+  for (const { name } of cast.publishers) await broker.waitForLog(` as ${name} (`)
   const asker = { name: 'rr', link: await starter.link() }
 
   const over = new AbortController()

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { describe, expect, it } from 'vitest'
-import { startLink } from './link.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { type LinkSettings, startLink } from './link.ts'
 import { ack, publishPacket } from './packets.ts'
 import { startScriptedBroker } from './scripted-peer.ts'
 
@@ -100,6 +100,21 @@ describe('a link', () => {
     expect((await once(client, 'data'))[0]).toEqual(ack('PUBACK', 1))
     client.resume()
     await Promise.all([cut, once(client, 'close')])
+  })
+
+  it('shows each packet that it has handed on', async () => {
+    const broker = await startScriptedBroker()
+    const seen: string[] = []
+    const watch: LinkSettings['watch'] = (from, { type }) => seen.push(`${from} ${type}`)
+    const link = await startLink(broker.port, { packets: true, watch })
+    const client = connect(link.ports.tcp, '127.0.0.1')
+    client.write(Buffer.concat([message, message]))
+    const peer = await broker.connection()
+    await peer.packet()
+    await peer.packet()
+    peer.send(ack('PUBACK', 1))
+    await once(client, 'data')
+    await vi.waitFor(() => expect(seen).toEqual(['client PUBLISH', 'client PUBLISH', 'broker PUBACK']))
   })
 
   it('takes its time where it is limited', async () => {

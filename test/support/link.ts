@@ -40,8 +40,10 @@ export interface Link {
 }
 
 export interface LinkSettings extends ListenerSettings {
-  /** Tells packets apart, for `cutAt`. */
+  /** Tells packets apart, for `cutAt` and `watch`. */
   readonly packets?: boolean
+  /** Is shown each packet that was handed on. */
+  readonly watch?: (from: Side, packet: Packet) => void
 }
 
 interface PendingCut extends Cut {
@@ -56,7 +58,7 @@ const PIECE = 0.01
  * Starts one in this process, which leads from all listeners to one port of 127.0.0.1. TLS and WebSocket end here, so
  * that packets can be told apart.
  */
-export async function startLink(to: number, { packets = false, ...settings }: LinkSettings = {}): Promise<Link> {
+export async function startLink(to: number, { packets = false, watch, ...settings }: LinkSettings = {}): Promise<Link> {
   const open = new Set<Duplex>()
   const abandoned = new WeakSet<Duplex>()
   const cuts = new Set<PendingCut>()
@@ -100,7 +102,10 @@ export async function startLink(to: number, { packets = false, ...settings }: Li
       for (let packet = firstPacket(rest); packet !== undefined; packet = firstPacket(rest)) {
         rest = rest.subarray(packet.bytes.length)
         const due = dueAt(from, packet)
-        if (due?.when !== 'before') await hand(packet.bytes)
+        if (due?.when !== 'before') {
+          await hand(packet.bytes)
+          watch?.(from, packet)
+        }
         if (due === undefined) continue
         cuts.delete(due)
         // What was handed on arrives; the other side learns nothing more.

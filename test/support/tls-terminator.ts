@@ -17,13 +17,18 @@ export async function startTlsTerminator(options: tls.TlsOptions, target: number
   const decrypted = new Collected()
   const sockets = new Set<net.Socket>()
   const server = tls.createServer(options, (client) => {
-    client.on('data', (chunk) => decrypted.append(chunk))
-    client.on('error', () => client.destroy())
     const broker = net.connect(target, '127.0.0.1')
     sockets.add(broker)
-    broker.on('error', () => client.destroy())
+    // Not by `pipe`, which leaves unread what comes when the broker has gone, and with it the end.
+    client.on('data', (chunk) => {
+      decrypted.append(chunk)
+      if (broker.writable) broker.write(chunk)
+    })
+    client.on('error', () => client.destroy())
     client.on('close', () => broker.destroy())
-    client.pipe(broker).pipe(client)
+    broker.on('error', () => {})
+    broker.on('close', () => client.end())
+    broker.pipe(client)
   })
   const closed: Promise<unknown>[] = []
   server.on('connection', (socket) => {

@@ -62,7 +62,8 @@ export function fuzz<T, C = undefined>(
       const began = Date.now() - figures.ms
       const until = figures.cases + cases
       for (let tried = 0; packets > 0 ? figures.cases < until : tried < runs; ) {
-        const numRuns = packets > 0 ? SLICE : Math.min(SLICE, runs - tried)
+        const left = packets > 0 ? until - figures.cases : runs - tried
+        const numRuns = Math.min(SLICE, Math.ceil(left))
         const replay = path === undefined ? {} : { path }
         const found = await fc.check(property, { seed: first + tried, numRuns, timeout: HANG_MS, ...replay })
         if (found.failed) throw failure(title, found)

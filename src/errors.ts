@@ -63,12 +63,22 @@ export class TlsError extends TmqttError {
 /** The broker refused: CONNACK, SUBACK, PUBACK, PUBREC or DISCONNECT with a failure. Exits with the reason code. */
 export class RefusedError extends TmqttError {
   override readonly name = 'RefusedError'
-
   /** [MQTT 5, 2.4]; before MQTT 5 the return code of CONNACK, or 128. */
-  get reasonCode(): number {
-    return this.exitCode
+  readonly reasonCode: number
+
+  constructor(message: string, reasonCode: number, exitCode = refusalExitCode(reasonCode), options?: ErrorOptions) {
+    super(message, exitCode, options)
+    this.reasonCode = reasonCode
   }
 }
+
+/** A code that no version of MQTT has must not pass for another exit status. */
+function refusalExitCode(reasonCode: number): number {
+  const isDefined = (reasonCode >= 1 && reasonCode <= 5) || (reasonCode >= 128 && reasonCode <= 162)
+  return isDefined ? reasonCode : UNSPECIFIED_ERROR
+}
+
+const UNSPECIFIED_ERROR = 128
 
 /** The connection was lost for good, or acknowledgements are missing at the end. */
 export class ConnectionLostError extends TmqttError {

@@ -161,7 +161,7 @@ export class Access {
       const isLast = this.#base === undefined && version === versions.at(-1)
       if (isLast || !isVersionRefusal(error)) throw error
       throw new Unsupported(
-        error instanceof RefusedError ? reasonName(error.exitCode) : 'the broker closes the connection',
+        error instanceof RefusedError ? reasonName(error.reasonCode) : 'the broker closes the connection',
       )
     }
   }

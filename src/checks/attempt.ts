@@ -28,6 +28,6 @@ export function clientFor(
 
 /** Whether this is how a broker refuses a protocol version; an old one may just close the connection. */
 export function isVersionRefusal(error: unknown): boolean {
-  if (error instanceof RefusedError) return error.exitCode === 1 || error.exitCode === 132
+  if (error instanceof RefusedError) return error.reasonCode === 1 || error.reasonCode === 132
   return error instanceof HungUpError
 }

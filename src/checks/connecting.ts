@@ -95,7 +95,7 @@ export const handshakes: readonly Check[] = [
 
 /** A broker may want an identifier, and says so by return code 2 or reason code 133. */
 function mayRefuse(error: unknown): never {
-  if (error instanceof RefusedError && [2, 133].includes(error.exitCode)) throw new Unsupported(error.message)
+  if (error instanceof RefusedError && [2, 133].includes(error.reasonCode)) throw new Unsupported(error.message)
   throw error
 }
 

@@ -90,7 +90,7 @@ export async function openNewest(
   try {
     return await openSession(client, io, command, io.signal)
   } catch (error) {
-    const isVersion = error instanceof RefusedError && UNSUPPORTED_VERSION.includes(error.exitCode)
+    const isVersion = error instanceof RefusedError && UNSUPPORTED_VERSION.includes(error.reasonCode)
     if (values.protocolVersion !== undefined || !isVersion) throw error
     return await openSession({ ...client, protocolVersion: 4 }, io, command, io.signal)
   }

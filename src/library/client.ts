@@ -57,7 +57,7 @@ export class ConnectedClient implements Client {
     try {
       return await ConnectedClient.#open(newest, options)
     } catch (error) {
-      const isVersion = error instanceof RefusedError && UNSUPPORTED_VERSION.includes(error.exitCode)
+      const isVersion = error instanceof RefusedError && UNSUPPORTED_VERSION.includes(error.reasonCode)
       if (options.protocolVersion !== undefined || !isVersion) throw reworded(error)
       return await ConnectedClient.#open(clientOptions(url, options, 4), options).catch((again) => {
         throw reworded(again)

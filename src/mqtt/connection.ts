@@ -375,7 +375,7 @@ function mqttJsOptions(options: ClientOptions, attempt: Attempt, ids: PacketIds)
 
 /** Thrown when the broker's refusal can pass by itself: worth another attempt after the connection was lost. */
 export function isWorthRetrying(error: TmqttError): boolean {
-  if (error instanceof RefusedError) return isPassing(error.exitCode)
+  if (error instanceof RefusedError) return isPassing(error.reasonCode)
   return (
     error.exitCode === ExitCode.unreachable ||
     error.exitCode === ExitCode.connectionLost ||
@@ -385,11 +385,12 @@ export function isWorthRetrying(error: TmqttError): boolean {
 
 function refusal(what: string, code: number, reasonString: string | undefined): TmqttError {
   const said = reasonString ? `: ${reasonString}` : ''
-  return new RefusedError(
-    `${what}: ${reasonName(code)}${said}${adviceFor(code)}`,
-    code === 0 ? ExitCode.connectionLost : code,
-  )
+  // Of a broker it means nothing [MQTT 5, 3.14.2.1], but that it is over.
+  if (code === 0) return new RefusedError(`${what}${said}`, code, ExitCode.connectionLost)
+  return new RefusedError(`${what}: ${reasonName(code)}${said}${adviceFor(code)}`, code)
 }
+
+const MALFORMED_PACKET = 129
 
 /** Why a connection ended that the broker has not refused. */
 function reasonOf(error: Error | undefined, connected: boolean, options: ClientOptions): TmqttError {
@@ -398,6 +399,7 @@ function reasonOf(error: Error | undefined, connected: boolean, options: ClientO
   if (error instanceof MalformedPacketError) {
     return new RefusedError(
       `${where} does not speak MQTT as it should: it sent ${error.message}`,
+      MALFORMED_PACKET,
       ExitCode.connectionLost,
     )
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { startAedes } from '../support/aedes.ts'
 import { hasMosquitto, startMosquitto } from '../support/mosquitto.ts'
-import { ack, readPublish } from '../support/packets.ts'
+import { ack, packet, readPublish } from '../support/packets.ts'
 import { startScriptedBroker } from '../support/scripted-peer.ts'
 import { spawnTmqtt } from '../support/spawn.ts'
 import { failureOf } from './failure.ts'
@@ -42,6 +42,33 @@ describe('a wrong password', () => {
       expect(says).toMatch(name)
       expect(says).toContain('check -u')
     }
+  })
+})
+
+describe('a reason code that MQTT does not have', () => {
+  // Some of them are exit statuses that mean something else.
+  it.each([6, 27, 70, 127, 163, 255])('%d in CONNACK exits with 128', async (reasonCode) => {
+    const server = await startScriptedBroker()
+    const publisher = spawnTmqtt(['pub', '-L', server.url, '-V', '5', '-t', 't', '-m', 'x'])
+    await (await server.connection()).accept({ reasonCode })
+    const { code, says } = await failureOf(publisher)
+    expect({ code, says }).toEqual({ code: 128, says: expect.stringContaining(`unknown reason (${reasonCode})`) })
+  })
+})
+
+describe('DISCONNECT of a broker', () => {
+  it.each([
+    [0, 7, /ended the connection$/],
+    [0x8e, 0x8e, /Session taken over \(142\)$/],
+  ])('with reason code %d exits with %d', async (reasonCode, exit, text) => {
+    const server = await startScriptedBroker()
+    const subscriber = spawnTmqtt(['sub', '-L', server.url, '-V', '5', '-t', 't'])
+    const peer = await server.connection()
+    await peer.accept()
+    await peer.acceptSubscribe(0)
+    peer.send(packet('DISCONNECT', 0, [reasonCode]))
+    const { code, says } = await failureOf(subscriber)
+    expect({ code, says }).toEqual({ code: exit, says: expect.stringMatching(text) })
   })
 })
 

@@ -27,9 +27,11 @@ function allRefused({ connections, messages }: Result): TmqttError | undefined {
   return undefined
 }
 
-function refusalOf(what: string, reasons: Readonly<Record<string, number>>): RefusedError {
+function refusalOf(what: string, reasons: Readonly<Record<string, number>>): TmqttError {
   const [reason = ''] = Object.keys(reasons)
-  return new RefusedError(`${what}: ${reason}`, reasonCode(reason) ?? ExitCode.connectionLost)
+  const code = reasonCode(reason)
+  const text = `${what}: ${reason}`
+  return code === undefined ? new ConnectionLostError(text) : new RefusedError(text, code)
 }
 
 /** Of a refusal: what stands in brackets behind its name. */

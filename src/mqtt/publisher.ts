@@ -1,4 +1,4 @@
-import { ConnectionLostError, RefusedError } from '../errors.ts'
+import { ConnectionLostError } from '../errors.ts'
 import { monotonicMs } from './clock.ts'
 import type { Connection } from './connection.ts'
 import type { QoS } from './message.ts'
@@ -12,9 +12,11 @@ import {
   type PublishHeader,
   publishSize,
 } from './packets.ts'
-import { encodeVariableByteInteger, reasonStringOf } from './properties.ts'
-import { adviceFor, reasonName } from './reason-codes.ts'
+import { encodeVariableByteInteger } from './properties.ts'
+import { refusalOf } from './publish-limits.ts'
+import { Rejections } from './rejections.ts'
 import type { Session } from './session.ts'
+import { State, Unacknowledged } from './unacknowledged.ts'
 
 /** Payloads of messages that go out together: slices of one buffer, without a view object for each. */
 export interface Payloads {
@@ -59,9 +61,6 @@ export interface PublisherOptions {
   readonly settled?: (message: number, reasonCode: number, reasonString: string | undefined) => void
 }
 
-/** Where a QoS 1 or 2 message stands. */
-const State = { free: 0, puback: 1, pubrec: 2, pubcomp: 3 } as const
-
 /** Bytes of unacknowledged packets above which no more are sent, so that large messages don't fill the memory. */
 const MAX_INFLIGHT_BYTES = 16 * 1024 * 1024
 
@@ -85,33 +84,25 @@ export const SAFE_AT_QOS_2 = 20
  * a new message, since the broker has forgotten it.
  */
 export class Publisher {
-  readonly tally: Tally = { sent: 0, acknowledged: 0, sentQos0: 0, rejected: new Map(), uncertain: 0, repeated: 0 }
+  readonly tally: Tally
   readonly #session: Session
   /** By QoS. */
   readonly #maxInflight: readonly [number, number, number]
   readonly #ackTimeoutMs: number
-  readonly #notice: (text: string) => void
+  readonly #rejections: Rejections
   readonly #rejected: PublisherOptions['rejected']
   readonly #settled: PublisherOptions['settled']
   #given = 0
   #connection: Connection | undefined
   /** Messages on the wire that wait for their last acknowledgement. */
   #inFlight = 0
-  /** Bytes of all packets kept, on the wire or not. */
-  #keptBytes = 0
   /** Identifiers of messages that wait to be sent again, in order, and by identifier. */
   #again: number[] = []
   #waits = new Uint8Array(0)
   /** By identifier: an earlier client of this session may have left a QoS 2 message unreleased under it. */
   #inherited: Uint8Array | undefined
   #attached = false
-  #state = new Uint8Array(0)
-  /** Where the encoded packet of an identifier stands: slices of what was written, without a view object for each. */
-  readonly #packets: (Buffer | undefined)[] = []
-  #starts = new Uint32Array(0)
-  #ends = new Uint32Array(0)
-  /** By identifier: the message's number among all that were given. */
-  #order = new Float64Array(0)
+  readonly #open = new Unacknowledged()
   /** The last header with a topic alias, and where the broker has learned it. */
   #aliased: { readonly header: PublishHeader; readonly connection: Connection } | undefined
   /** PUBREL packets to write when the chunk is done. */
@@ -128,16 +119,15 @@ export class Publisher {
   #qos0Sent = 0
   #qos0AtPing = 0
   #qos0Read = 0
-  /** Said once of each reason: what the broker wrote about it. */
-  readonly #reasonStrings = new Map<number, string>()
-  readonly #announcements: NodeJS.Timeout[] = []
 
   constructor(session: Session, options: PublisherOptions) {
     this.#session = session
     const { maxInflight, maxInflightQos2 = maxInflight } = options
     this.#maxInflight = [Number.POSITIVE_INFINITY, maxInflight, Math.min(maxInflight, maxInflightQos2)]
     this.#ackTimeoutMs = options.ackTimeoutMs
-    this.#notice = options.notice
+    this.#rejections = new Rejections(options.notice)
+    const rejected = this.#rejections.counts
+    this.tally = { sent: 0, acknowledged: 0, sentQos0: 0, rejected, uncertain: 0, repeated: 0 }
     this.#rejected = options.rejected
     this.#settled = options.settled
     session.publisher = this
@@ -165,7 +155,7 @@ export class Publisher {
 
   /** @throws RefusedError for what the broker has said it does not take [MQTT 5, 3.2.2.3]. */
   check(header: PublishHeader): void {
-    const refusal = this.#connection === undefined ? undefined : refusalOf(this.#connection, header)
+    const refusal = this.#connection === undefined ? undefined : refusalOf(this.#connection.limits, header)
     if (refusal !== undefined) throw refusal
   }
 
@@ -196,17 +186,8 @@ export class Publisher {
    * What is wrong with the outcome, if anything: messages that were rejected, or may be lost, or delivered twice.
    */
   verdict(): Error | undefined {
-    for (const announcement of this.#announcements) clearTimeout(announcement)
-    const [rejected] = this.tally.rejected
-    if (rejected !== undefined) {
-      const [code, count] = rejected
-      const said = this.#reasonStrings.get(code)
-      const total = [...this.tally.rejected.values()].reduce((sum, each) => sum + each, 0)
-      return new RefusedError(
-        `${total} of ${this.tally.sent} messages rejected: ${count > 0 ? reasonName(code) : ''}${said ? `: ${said}` : ''}${adviceFor(code)}`,
-        code,
-      )
-    }
+    const rejected = this.#rejections.failure(this.tally.sent)
+    if (rejected !== undefined) return rejected
     if (this.tally.uncertain > 0) {
       return new ConnectionLostError(
         `the connection was lost in between; up to ${this.tally.uncertain} messages sent at QoS 0 may be lost (-q 1 makes sure)`,
@@ -230,27 +211,19 @@ export class Publisher {
     this.#qos0AtPing = 0
     this.#qos0Read = 0
     this.#lastProgress = monotonicMs()
-    const open = this.unacknowledged === 0 ? [] : this.#open()
+    const open = this.unacknowledged === 0 ? [] : this.#open.inOrder()
     this.#again = open
-    this.#waits.fill(0)
+    this.#waits = new Uint8Array(open.length === 0 ? 0 : 0x1_0000)
     for (const id of open) this.#waits[id] = 1
     this.#inFlight = 0
     if (!connection.sessionPresent) {
       for (const id of open) {
-        const isQos2 = this.#qosOf(id) === 2
-        this.#state[id] = isQos2 ? State.pubrec : State.puback
-        if (isQos2) this.tally.repeated++
+        this.#open.restart(id)
+        if (this.#open.qosOf(id) === 2) this.tally.repeated++
       }
     }
     this.#sendAgain()
     this.wake()
-  }
-
-  /** Identifiers of the messages whose fate is open, in their order. */
-  #open(): number[] {
-    const open: number[] = []
-    for (let id = 1; id <= 0xffff; id++) if (this.#state[id] !== State.free) open.push(id)
-    return open.sort((one, other) => this.#order[one]! - this.#order[other]!)
   }
 
   /** The connection is lost. */
@@ -266,16 +239,18 @@ export class Publisher {
     // Not sent on this connection yet, so this says nothing that its own answer won't.
     if (this.#waits[packetId] === 1) return
     this.#progressed = true
-    const state = this.#state[packetId]
-    const failed = reasonCode >= 0x80 && !(reasonCode === PACKET_IDENTIFIER_IN_USE && this.#isRepeated(packetId))
-    if (failed && type !== PacketType.PUBCOMP) this.#keepReasonString(reasonCode, bytes, start, end)
+    const state = this.#open.stateOf(packetId)
+    const isKnown =
+      reasonCode === PACKET_IDENTIFIER_IN_USE && state === State.pubrec && this.#open.isDuplicate(packetId)
+    const failed = reasonCode >= 0x80 && !isKnown
+    if (failed && type !== PacketType.PUBCOMP) this.#rejections.keepReasonString(reasonCode, bytes, start, end)
     if (type === PacketType.PUBACK && state === State.puback) this.#settle(packetId, failed ? reasonCode : 0)
     else if (type === PacketType.PUBACK && state === State.pubrec) this.#session.fail(withoutQos2())
     else if (type === PacketType.PUBCOMP && state === State.pubcomp) this.#settle(packetId, 0)
     else if (type === PacketType.PUBREC && state === State.pubrec && failed) this.#settle(packetId, reasonCode)
     else if (type === PacketType.PUBREC && !failed) {
       // Also for an identifier that is not ours (any more): without PUBREL the broker would keep it for ever.
-      if (state === State.pubrec) this.#state[packetId] = State.pubcomp
+      if (state === State.pubrec) this.#open.received(packetId)
       this.#pubrels.push(packetId)
     }
   }
@@ -320,7 +295,7 @@ export class Publisher {
   /** How many more messages may be sent if the next one has this QoS. */
   #room(connection: Connection, qos: QoS): number {
     if (qos === 0) return Number.POSITIVE_INFINITY
-    return this.#again.length > 0 || this.#keptBytes >= MAX_INFLIGHT_BYTES ? 0 : this.#window(connection, qos)
+    return this.#again.length > 0 || this.#open.bytes >= MAX_INFLIGHT_BYTES ? 0 : this.#window(connection, qos)
   }
 
   /** How many more messages may be on the wire if the next one has this QoS. */
@@ -349,7 +324,7 @@ export class Publisher {
       const stop = bounds[next + 1]!
       const number = this.tally.sent++
       if (publishSize(header, stop - start) > largest) {
-        this.#reject(PACKET_TOO_LARGE)
+        this.#rejections.add(PACKET_TOO_LARGE)
         this.#settled?.(number, PACKET_TOO_LARGE, undefined)
         continue
       }
@@ -382,7 +357,7 @@ export class Publisher {
     for (; at < bounds.length && (size < WRITE_SIZE || at === first); at += 2) {
       const header = headerAt(headers, at)
       if (header !== allowed) {
-        const refusal = refusalOf(connection, header)
+        const refusal = refusalOf(connection.limits, header)
         if (refusal !== undefined && at === first) throw refusal
         if (refusal !== undefined) break
         allowed = header
@@ -402,70 +377,19 @@ export class Publisher {
   }
 
   #track(id: number, number: number, qos: number, packets: Buffer, start: number, end: number): void {
-    if (this.#state.length === 0) this.#makeRoom()
-    this.#state[id] = qos === 1 ? State.puback : State.pubrec
-    this.#packets[id] = packets
-    this.#starts[id] = start
-    this.#ends[id] = end
-    this.#keptBytes += end - start
-    this.#order[id] = number
+    this.#open.add(id, number, qos, packets, start, end)
     if (this.#inFlight++ === 0) this.#lastProgress = monotonicMs()
   }
 
-  /** A megabyte, which messages at QoS 0 do without. */
-  #makeRoom(): void {
-    this.#waits = new Uint8Array(0x1_0000)
-    this.#state = new Uint8Array(0x1_0000)
-    this.#starts = new Uint32Array(0x1_0000)
-    this.#ends = new Uint32Array(0x1_0000)
-    this.#order = new Float64Array(0x1_0000)
-  }
-
   #settle(id: number, reasonCode: number): void {
-    if (reasonCode !== 0) this.#rejected?.(this.#topicOf(id), reasonCode)
-    this.#state[id] = State.free
-    this.#keptBytes -= this.#ends[id]! - this.#starts[id]!
-    this.#packets[id] = undefined
+    if (reasonCode !== 0) this.#rejected?.(this.#open.topicOf(id), reasonCode)
+    const number = this.#open.numberOf(id)
+    this.#open.remove(id)
     this.#session.ids.deallocate(id)
     this.#inFlight--
     if (reasonCode === 0) this.tally.acknowledged++
-    else this.#reject(reasonCode)
-    this.#settled?.(this.#order[id]!, reasonCode, this.#reasonStrings.get(reasonCode))
-  }
-
-  #qosOf(id: number): QoS {
-    return ((this.#packets[id]![this.#starts[id]!]! >> 1) & 3) as QoS
-  }
-
-  /** The topic of a message; '' where an alias stands for it. */
-  #topicOf(id: number): string {
-    const packet = this.#packets[id]!
-    let start = this.#starts[id]! + 2
-    while (packet[start - 1]! >= 0x80) start++
-    return packet.toString('utf8', start + 2, start + 2 + packet.readUInt16BE(start))
-  }
-
-  /** Whether it waits for PUBREC and was sent with DUP. */
-  #isRepeated(id: number): boolean {
-    return this.#state[id] === State.pubrec && (this.#packets[id]![this.#starts[id]!]! & 0x08) !== 0
-  }
-
-  #reject(reasonCode: number): void {
-    if (!this.tally.rejected.has(reasonCode)) this.#announce(reasonCode)
-    this.tally.rejected.set(reasonCode, (this.tally.rejected.get(reasonCode) ?? 0) + 1)
-  }
-
-  /** Soon, so that an endless job says it, but one that ends at once says it only once, at its end. */
-  #announce(reasonCode: number): void {
-    const said = this.#reasonStrings.get(reasonCode)
-    const text = `a message was rejected: ${reasonName(reasonCode)}${said ? `: ${said}` : ''}${adviceFor(reasonCode)}`
-    this.#announcements.push(setTimeout(() => this.#notice(text), ANNOUNCE_AFTER_MS).unref())
-  }
-
-  #keepReasonString(reasonCode: number, bytes: Buffer, start: number, end: number): void {
-    if (this.#reasonStrings.has(reasonCode)) return
-    const text = reasonStringOf(bytes, start, end)
-    if (text !== undefined) this.#reasonStrings.set(reasonCode, text)
+    else this.#rejections.add(reasonCode)
+    this.#settled?.(number, reasonCode, this.#rejections.reasonStringOf(reasonCode))
   }
 
   /** Sends what waits to be sent again, as far as the window goes. */
@@ -475,7 +399,7 @@ export class Publisher {
     const out: Buffer[] = []
     let count = 0
     for (const id of this.#again) {
-      if (this.#window(connection, this.#qosOf(id)) <= 0) break
+      if (this.#window(connection, this.#open.qosOf(id)) <= 0) break
       this.#sendOneAgain(connection, id, out)
       count++
     }
@@ -497,13 +421,13 @@ export class Publisher {
   #sendOneAgain(connection: Connection, id: number, out: Buffer[]): void {
     this.#waits[id] = 0
     this.#inFlight++
-    if (this.#state[id] === State.pubcomp) {
+    if (this.#open.stateOf(id) === State.pubcomp) {
       const pubrel = Buffer.allocUnsafe(ACK_SIZE)
       encodeAck(FirstByte.PUBREL, id, pubrel, 0)
       out.push(pubrel)
       return
     }
-    const packet = this.#withTopic(this.#packets[id]!.subarray(this.#starts[id], this.#ends[id]))
+    const packet = this.#withTopic(this.#open.packetOf(id))
     if (packet.length > connection.limits.maximumPacketSize) {
       this.#settle(id, PACKET_TOO_LARGE)
       return
@@ -561,26 +485,6 @@ const PACKET_TOO_LARGE = 149
 
 /** What EMQX and FlashMQ 1.26 (FlashMQ #171) say of a QoS 2 message that they have and that comes again. */
 const PACKET_IDENTIFIER_IN_USE = 145
-
-const ANNOUNCE_AFTER_MS = 1000
-
-/** Why the broker won't have such a message, as far as it has said so [MQTT 5, 3.2.2.3]. */
-function refusalOf(connection: Connection, header: PublishHeader): RefusedError | undefined {
-  const { maximumQoS, retainAvailable, topicAliasMaximum } = connection.limits
-  if (header.qos > maximumQoS) {
-    return new RefusedError(`the broker takes no more than QoS ${maximumQoS} (-q): ${reasonName(155)}`, 155)
-  }
-  if ((header.flags & 1) !== 0 && !retainAvailable) {
-    return new RefusedError(`the broker keeps no retained messages (-r): ${reasonName(154)}`, 154)
-  }
-  if (header.alias !== undefined && header.alias.number > topicAliasMaximum) {
-    return new RefusedError(
-      `the broker takes ${topicAliasMaximum === 0 ? 'no topic aliases' : `topic aliases up to ${topicAliasMaximum}`} (-D publish topic-alias): ${reasonName(148)}`,
-      148,
-    )
-  }
-  return undefined
-}
 
 /** The end of a session whose broker answers QoS 2 with PUBACK, as RabbitMQ 3.10 does; nothing more would come. */
 function withoutQos2(): ConnectionLostError {

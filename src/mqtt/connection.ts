@@ -73,6 +73,7 @@ export class Connection {
   readonly lost: Promise<TmqttError>
   readonly #client: MqttClient
   readonly #socket: Duplex
+  readonly #isBare: boolean
   readonly #answerWithinMs: number
 
   constructor(handshake: Handshake, connack: Connack, answerWithinMs: number) {
@@ -81,6 +82,7 @@ export class Connection {
     this.lost = handshake.lost
     this.#client = handshake.client
     this.#socket = handshake.socket
+    this.#isBare = handshake.isBare
     this.sessionPresent = connack.sessionPresent
     const properties = connack.properties ?? {}
     this.clientId = properties.assignedClientIdentifier ?? handshake.client.options.clientId ?? ''
@@ -172,7 +174,10 @@ export class Connection {
     return await this.#close(patienceMs, () => this.lane.end())
   }
 
-  /** @returns false when the broker had closed before it could read everything: it answers the rest with a reset. */
+  /**
+   * @returns false when the broker had closed before it could read everything: it answers the rest with a reset. Not so
+   *   with TLS and WebSocket, where a broker that closes at DISCONNECT, as it should, answers their farewell with one.
+   */
   async #close(patienceMs: number, end: () => void): Promise<boolean> {
     const flushed = this.#flushed(patienceMs)
     end()
@@ -180,7 +185,7 @@ export class Connection {
     const failure = await settledWithin(this.lane.closed, QUICK_END_MS)
     this.lane.destroy()
     if (!taken) throw await this.lost
-    return failure === undefined
+    return failure === undefined || !this.#isBare
   }
 
   /** Whether all that was written, and the end, was taken by the operating system. */
@@ -239,6 +244,8 @@ interface Handshake {
   readonly client: MqttClient
   readonly lane: Lane
   readonly socket: Duplex
+  /** Nothing stands between MQTT and the operating system's stream. */
+  readonly isBare: boolean
   readonly connack: Promise<Connack>
   readonly lost: Promise<TmqttError>
 }
@@ -347,7 +354,8 @@ function startHandshake(
     if (refused !== undefined) return refused
     return reasonOf(error, connected, options)
   })
-  return { client, lane, socket, connack, lost }
+  const isBare = options.server.tls === undefined && options.server.websocket === undefined
+  return { client, lane, socket, isBare, connack, lost }
 }
 
 function mqttJsOptions(options: ClientOptions, attempt: Attempt, ids: PacketIds): IClientOptions {

@@ -185,7 +185,7 @@ export class Connection {
     const failure = await settledWithin(this.lane.closed, QUICK_END_MS)
     this.lane.destroy()
     if (!taken) throw await this.lost
-    return failure === undefined || !this.#isBare
+    return failure === undefined || (isReset(failure) && !this.#isBare)
   }
 
   /** Whether all that was written, and the end, was taken by the operating system. */
@@ -204,6 +204,11 @@ export class Connection {
       }
     }
   }
+}
+
+/** Whether the other end had closed when something came there. */
+function isReset(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE'
 }
 
 /** Resolves with the work's result, or with undefined after `ms`. */

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { knownAedes } from '../brokers/known-broker.ts'
 import { failureOf } from '../e2e/failure.ts'
+import { certificates } from '../support/certificates.ts'
+import { startLink } from '../support/link.ts'
 import { readPublish } from '../support/packets.ts'
 import { type Peer, startScriptedBroker } from '../support/scripted-peer.ts'
 import { hasScript, spawnInTerminal, spawnShell, spawnTmqtt } from '../support/spawn.ts'
@@ -91,22 +93,31 @@ describe('SIGPIPE', () => {
 })
 
 describe('a program that was stopped (SIGSTOP) while the broker closed', () => {
-  it('exits with 7 where messages at QoS 0 went into the closed connection', async () => {
-    const server = await startScriptedBroker()
-    const publisher = spawnTmqtt(['pub', '-L', server.url, '-t', 't', '-l'])
-    const peer = await server.connection()
-    await peer.accept()
-    publisher.stdin.write('one\n')
-    await peer.packet('PUBLISH')
-    publisher.kill('SIGSTOP')
-    publisher.stdin.write('two\nthree\n')
-    publisher.stdin.end()
-    peer.destroy()
-    publisher.kill('SIGCONT')
-    const { code, ledger, says } = await failureOf(publisher)
-    expect({ code, ledger }).toEqual({ code: 7, ledger: expect.stringMatching(/^published 3, .*unknown [23]$/) })
-    expect(says).toContain('may be lost')
-  })
+  it.each(['tcp', 'tls', 'ws', 'wss'] as const)(
+    'exits with 7 where messages at QoS 0 went into the closed connection, over %s',
+    async (transport) => {
+      const { ca, server } = await certificates()
+      const broker = await startScriptedBroker()
+      const link = await startLink(broker.port, { websocket: true, tls: { ...server, cafile: ca } })
+      const trust = transport === 'tls' || transport === 'wss' ? ['--cafile', ca] : []
+      const publisher = spawnTmqtt(['pub', '-L', link.urls[transport], ...trust, '-t', 't', '-l'])
+      const peer = await broker.connection()
+      await peer.accept()
+      publisher.stdin.write('one\n')
+      await peer.packet('PUBLISH')
+      publisher.kill('SIGSTOP')
+      publisher.stdin.write('two\nthree\n')
+      publisher.stdin.end()
+      peer.destroy()
+      // The end towards the program stays until that answers.
+      await until(() => link.ends === 1)
+      await new Promise((resolve) => setImmediate(resolve))
+      publisher.kill('SIGCONT')
+      const { code, ledger, says } = await failureOf(publisher)
+      expect({ code, ledger }).toEqual({ code: 7, ledger: expect.stringMatching(/^published 3, .*unknown [23]$/) })
+      expect(says).toContain('may be lost')
+    },
+  )
 })
 
 describe('a terminal that vanishes', () => {

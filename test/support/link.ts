@@ -25,6 +25,8 @@ export interface Link {
   readonly urls: Urls
   /** Connections that clients have made, so far. */
   readonly connections: number
+  /** Ends of connections that are open: two for each, on either side. */
+  readonly ends: number
   /** Breaks all connections. */
   cut(): void
   /** Breaks a connection at a packet, which needs `packets`. Resolves once that has happened. */
@@ -141,6 +143,9 @@ export async function startLink(to: number, { packets = false, watch, ...setting
     urls: listeners.urls,
     get connections() {
       return connections
+    },
+    get ends() {
+      return open.size
     },
     cut() {
       for (const stream of open) stream.destroy()

@@ -30,6 +30,8 @@ export interface Limits {
   readonly longClientIds?: boolean
   /** Whether a client identifier may have characters that are newer than Unicode 3.2. */
   readonly newClientIds?: boolean
+  /** It hangs up on a client that comes back while it still forgets its last session. */
+  readonly isSlowToForget?: boolean
   /** What becomes of topics that begin with `$`: wildcards match them, or nobody may publish to them. */
   readonly dollarTopics?: 'matched' | 'forbidden'
   /** Who subscribes to `#` gets messages of the broker's own on topics that have wildcards. */
@@ -57,6 +59,7 @@ export const limits = {
     retainedForWildcards: false,
     wrongPassword: 4,
     dollarTopics: 'matched',
+    isSlowToForget: true,
   },
   activemq: {
     versions: { '5': unspoken },

@@ -19,6 +19,9 @@ export const exitStatuses: readonly (readonly [status: string, meaning: string])
   ['19', 'the broker did not answer within the keep alive'],
   ['27', 'the time of -W ran out'],
   ['70', 'a bug in tmqtt'],
-  ['128 to 162', 'the broker refused with this MQTT 5 reason code; 128 also for a subscription before MQTT 5'],
+  [
+    '128 to 162',
+    'the broker refused with this MQTT 5 reason code; 128 also for a subscription before MQTT 5, and for a code that MQTT does not have',
+  ],
   ['129, 130, 143', 'interrupted by SIGHUP, SIGINT or SIGTERM before the job was done'],
 ]
